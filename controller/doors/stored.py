@@ -11,12 +11,13 @@ from controller.core.render.held import held_about
 from controller.core.render.statuses import read_documents
 from controller.core.status.partner_status import partner_item
 from controller.edges.clock import SystemClock
-from controller.edges.store import SqlStore, chosen_location, open_store
+from controller.edges.store import SqlStore, chosen_location, look_into, open_store
 from controller.errors import ControllerError
 from controller.model.history import KeptReport, WriteRecord
 from controller.model.manifest import AppId
 from controller.model.plan import Kind
 from controller.model.status import HeldSet, Status
+from controller.model.upstream import RemoteSubscription
 
 T = TypeVar("T")
 
@@ -48,6 +49,17 @@ async def _use(location: str | None, work: Callable[[SqlStore], Awaitable[T]]) -
         return await work(store)
 
 
+def read_store(location: str | None, work: Callable[[SqlStore], Awaitable[T]]) -> T:
+    """Do *work*, which only reads, as `use_store` does; with a copy, if the store cannot be written."""
+    return asyncio.run(_read(location, work))
+
+
+async def _read(location: str | None, work: Callable[[SqlStore], Awaitable[T]]) -> T:
+    place = chosen_location(location, os.environ, Path.cwd())
+    async with look_into(place, SystemClock(), make=False) as store:
+        return await work(store)
+
+
 async def all_statuses(store: SqlStore) -> list[StoredStatus]:
     """Return every status in the store, sorted."""
     return [
@@ -75,10 +87,11 @@ async def statuses_and_report(store: SqlStore) -> tuple[list[StoredStatus], Kept
 
 
 async def last_writes(store: SqlStore, stored: StoredStatus) -> tuple[WriteRecord, ...]:
-    """Return the last writes to one resource, newest first, under whatever name its app had."""
+    """Return the last writes to one resource, newest first, under whatever name it and its app had."""
     ids = {} if stored.status.app_id is None else {stored.upstream: stored.status.app_id}
-    target = str(stored.status.item)
-    records = await store.history.read(stored.upstream, target=target, ids=ids, limit=10)
+    target, listed = str(stored.status.item), stored.status.listed
+    tag = listed.tag if isinstance(listed, RemoteSubscription) else None
+    records = await store.history.read(stored.upstream, target=target, tag=tag, ids=ids, limit=10)
     return tuple(record for _, record in records)
 
 

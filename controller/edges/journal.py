@@ -1,8 +1,10 @@
-"""A journal: a file of JSON objects, a line each, which is read again after a kill."""
+"""A journal: a file of JSON objects, a line each, which is read again after a kill. Git does not see it."""
 
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,10 @@ from controller.errors import ControllerError
 
 
 class JournalFile:
-    """The journal at *path*: what it held when it was opened, and what is added to it."""
+    """The journal at *path*: what it held when it was opened, and what is added to it.
+
+    Its folder is for it alone, is made for the first line, and ignores itself.
+    """
 
     def __init__(self, path: Path) -> None:
         """Read the journal. A line that a kill cut off is dropped. Raises ControllerError if it is none."""
@@ -22,16 +27,41 @@ class JournalFile:
             os.truncate(path, len(whole))
 
     def append(self, entry: Mapping[str, Any]) -> None:
-        """Add one line: whole, or not at all."""
+        """Add one line: whole, or not at all. Raises ControllerError if it cannot be written."""
         line = f"{json.dumps(entry, ensure_ascii=False, separators=(',', ':'))}\n".encode()
+        try:
+            if not self.path.exists():
+                self._begin()
+            self._write(line)
+        except OSError as error:
+            raise ControllerError(
+                f"{self.path}, which keeps what was read, cannot be written: {error.strerror}; when that is "
+                "mended, run the same command again to go on"
+            ) from error
+
+    def _begin(self) -> None:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._ignore.write_text("*\n", "ascii")
+
+    def _write(self, line: bytes) -> None:
         handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            os.write(handle, line)
+            before = os.fstat(handle).st_size
+            if os.write(handle, line) < len(line):  # the disk is full
+                os.ftruncate(handle, before)
+                raise OSError(ENOSPC, os.strerror(ENOSPC))
         finally:
             os.close(handle)
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
+        self._ignore.unlink(missing_ok=True)
+        with suppress(OSError):  # it holds something else, or was never made
+            self.path.parent.rmdir()
+
+    @property
+    def _ignore(self) -> Path:
+        return self.path.with_name(".gitignore")
 
     def damaged(self) -> ControllerError:
         """Return the error for a journal that somebody else wrote, or changed."""

@@ -95,6 +95,12 @@ class OutputStream(_Stream):
         self.why = why
         self.patience = patience
 
+    def write_bytes(self, data: bytes) -> None:
+        """Write *data* as it is, whatever the encoding."""
+        with self._writing:
+            self.flush()
+            self._carry(data)
+
     def _carry(self, data: bytes) -> None:
         """Write all of *data*. A slow reader is waited for, as long as it reads now and then."""
         try:
@@ -232,6 +238,14 @@ def _filled(number: int) -> bool:
         os.set_inheritable(number, True)  # noqa: FBT003  (the function's own signature)
         return True
     return False
+
+
+def print_bytes(data: bytes) -> None:
+    """Write *data* to stdout as it is: what another program reads has an encoding of its own."""
+    if _guarded.output_stream is None:
+        sys.stdout.buffer.write(data)
+    else:
+        _guarded.output_stream.write_bytes(data)
 
 
 def unprinted() -> str:

@@ -6,7 +6,7 @@ repositories play no part.
 
 from collections.abc import Collection
 
-from controller.core.planning.source_guard import declared, refuse_emptied, refuse_shrunk
+from controller.core.planning.source_guard import lasting, refuse_emptied, refuse_shrunk
 from controller.loop.ports import Account, Reader, Revisions
 from controller.model.manifest import Desired, Partner
 from controller.model.source import Source
@@ -57,4 +57,4 @@ async def admit(
     """
     await refuse_loss(revisions, upstream, partner, desired, released)
     if desired.complete:
-        await revisions.declare(upstream, declared(desired, partner.name))
+        await revisions.declare(upstream, lasting(desired, partner.name))

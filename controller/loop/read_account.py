@@ -51,15 +51,19 @@ async def read_list(account: Account[Reader], journal: Journal, until: float) ->
         return answers
 
 
-async def read_apps(
+async def read_apps(  # noqa: PLR0913  (what is read, where to, and how)
     account: Account[Reader],
     answers: Answers,
     journal: Journal,
     rows: Collection[Row],
     until: float,
     on_read: OnRead,
+    *,
+    whole: bool = False,
 ) -> None:
     """Read into *answers* what is missing about *rows*. What fails for good is a ReadFailed there.
+
+    Of a live app without a WABA, the rest is read only if *whole*: a manifest may declare it.
 
     Raises OutOfTime if a limit asks for a wait beyond *until* (epoch seconds); the journal keeps the rest.
     """
@@ -68,7 +72,7 @@ async def read_apps(
     async def one(row: Row) -> None:
         nonlocal done
         async with slots:
-            await _read_app(account, answers, journal, row, until)
+            await _read_app(account, answers, journal, row, until, whole=whole)
         done += 1
         on_read(done, len(rows))
 
@@ -76,16 +80,16 @@ async def read_apps(
 
 
 async def _read_app(
-    account: Account[Reader], answers: Answers, journal: Journal, row: Row, until: float
+    account: Account[Reader], answers: Answers, journal: Journal, row: Row, until: float, *, whole: bool
 ) -> None:
-    """Read the WABA first: an app without one is left out, so that nothing more of it is read."""
+    """Read the WABA first: without one, no manifest can declare an app, so that no more is read of it."""
     remote, clock, upstream = account.remote, account.clock, account.upstream
     if row.id not in answers.wabas:
         found = await _patient(lambda: remote.waba(row.id), clock, until)
         answers.wabas[row.id] = found if isinstance(found, ReadFailed) else found.waba_id
         if not isinstance(found, ReadFailed):
             journal.append(waba_entry(upstream, row.id, found.waba_id))
-    if isinstance(answers.wabas[row.id], ReadFailed) or not answers.wabas[row.id]:
+    if isinstance(answers.wabas[row.id], ReadFailed) or not (answers.wabas[row.id] or (whole and row.live)):
         return
     if row.phone is None and row.id not in answers.details:
         details = await _patient(lambda: remote.details(row.id), clock, until)

@@ -12,7 +12,8 @@ class WriteRecord:
 
     *outcome* is done, failed, stale or unclear, and "" from before the call until its outcome is recorded. An
     entry that stays "" died with its process. *message* is the answer, cleaned. *app_id* is the app's at
-    Gupshup, None if it is not known.
+    Gupshup, None if it is not known. *tag* is the webhook's, None if the write was about none, or if an older
+    release made it.
     """
 
     at: float
@@ -23,6 +24,7 @@ class WriteRecord:
     outcome: str = ""
     message: str = ""
     app_id: AppId | None = None
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,8 @@ class Status:
 
     *foreign* are an app's webhooks of others, as last read. *ends* are those of a partner's credentials, the
     soonest first. *held* is what guards hold of a partner's changes. *health* is what Gupshup said last about
-    sending, None if it was not asked, or for a subscription.
+    sending, None if it was not asked, or for a subscription. *phone* is an app's as declared, "" if an older
+    release kept the status.
     """
 
     item: Item
@@ -102,6 +103,7 @@ class Status:
     held: tuple[HeldSet, ...] = ()
     is_listed: bool | None = None
     listed: ListedApp | RemoteSubscription | None = None
+    phone: str = ""
 
     def condition(self, type_: str) -> Condition | None:
         return next((each for each in self.conditions if each.type == type_), None)

@@ -1,8 +1,13 @@
 """The published schemas of the documents, and the same with every door closed."""
 
 import json
+from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+import jsonschema_rs
 
 SCHEMAS = Path(__file__).parents[2] / "schemas/output"
 
@@ -21,3 +26,17 @@ def closed(schema: Any) -> Any:  # noqa: ANN401  (JSON)
         return schema
     whole = {key: closed(value) for key, value in schema.items()}
     return {"additionalProperties": False, **whole} if isinstance(whole.get("properties"), dict) else whole
+
+
+def check_document(arguments: Sequence[str], out: str) -> None:
+    """Check what a verb printed with `-o json`, if it did: JSON, each key in its schema, and none missing."""
+    verb = arguments[0] if arguments else ""
+    if ("-o", "json") not in pairwise(arguments) or not out or not (SCHEMAS / f"{verb}.json").exists():
+        return
+    is_plan = verb == "show" and arguments[1].endswith(".json")
+    _validator("plan" if is_plan else verb).validate(json.loads(out))
+
+
+@cache
+def _validator(verb: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(closed(published(verb)), validate_formats=True)

@@ -47,6 +47,23 @@ async def test_readyz_is_200_once_a_source_was_read_and_the_store_is_reachable(s
         assert (await http.get("/readyz")).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        pytest.param(SourceState("m"), "was not read yet", id="nothing was tried"),
+        pytest.param(SourceState("m", error="no route to /secret"), "cannot be read", id="out of reach"),
+        pytest.param(SourceState("m", error="/secret", rejected="r1"), "cannot be accepted", id="refused"),
+        pytest.param(SourceState("m", waiting="/secret"), "is being written", id="half written"),
+    ],
+)
+async def test_readyz_tells_without_names_why_no_source_was_accepted(
+    state: SourceState, words: str, store: SqlStore
+) -> None:
+    async with caller(front_app(FakeControl(state=state), store, token=None)) as http:
+        answer = await http.get("/readyz")
+    assert (answer.status_code, words in answer.text, "secret" in answer.text) == (503, True, False)
+
+
 class Shaky:
     """A store that is reached or not, or hangs."""
 

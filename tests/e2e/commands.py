@@ -3,11 +3,13 @@
 import atexit
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -48,6 +50,19 @@ class Process(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None: ...
+
+
+def on_a_terminal(words: Words, cwd: Path, environ: Mapping[str, str]) -> bytes:
+    """Run *words* on a terminal, and return what it shows."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(words, cwd=cwd, env=environ, stdout=theirs, stderr=theirs, stdin=theirs):
+        os.close(theirs)
+        said = b""
+        with suppress(OSError):  # how a pseudo-terminal says that it is over
+            while part := os.read(ours, 4_096):
+                said += part
+    os.close(ours)
+    return said
 
 
 def start(

@@ -1,4 +1,4 @@
-"""`apply` on a terminal: it shows the plan and asks, and keeps stdout for the report."""
+"""`apply` and `forget` on a terminal: they show what they would do, and ask; stdout is for the report."""
 
 import json
 import os
@@ -13,9 +13,13 @@ from tests.e2e.world import COMMAND, PARTNER, PATIENCE, THREE, Done, World, app,
 
 
 def answered(
-    there: World, words: str, *arguments: str, meanwhile: Callable[[], object] | None = None
+    there: World,
+    words: str,
+    *arguments: str,
+    verb: str = "apply",
+    meanwhile: Callable[[], object] | None = None,
 ) -> Done:
-    """Run `apply` for somebody who types *words* at a terminal, where stderr is shown, too.
+    """Run *verb* for somebody who types *words* at a terminal, where stderr is shown, too.
 
     What happens *meanwhile* happens after the question, and before the answer.
     """
@@ -23,7 +27,7 @@ def answered(
     if meanwhile is None:
         os.write(ours, words.encode())
     with subprocess.Popen(
-        [COMMAND, "apply", *arguments],
+        [COMMAND, verb, *arguments],
         cwd=there.folder,
         env=there.environ,
         stdin=theirs,
@@ -174,3 +178,18 @@ def test_a_run_that_cannot_end_in_time_says_so_at_once(tmp_path: Path) -> None:
 
         there.declare(*THREE[:1])
         assert "takes at least" not in there.apply("--timeout", "2s", "--only", "App/AppOne").err
+
+
+def test_forget_erases_after_a_yes_and_nothing_after_a_no(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare(PARTNER, app("AppOne", 1, "state: Retired"))
+        assert there.apply().code == 0
+        for words in ("n\n", "\n", "\x04"):
+            kept = answered(there, words, "AppOne", verb="forget")
+            assert (kept.code, kept.out) == (1, "")
+            assert "App/AppOne (never linked) in http" in kept.err
+            assert "Cancelled; nothing was erased." in kept.err
+            assert "AppOne" in there.run("get", "--all").out
+        done = answered(there, "y\n", "AppOne", verb="forget")
+        assert (done.code, "App/AppOne: erased" in done.out) == (0, True)
+        assert "AppOne" not in there.run("get", "--all").out

@@ -19,6 +19,7 @@ STATUSES = ("App/acme", "App/bakery", "Partner/main", "Subscription/acme-events 
 DRIVER = """
 eval "$(gupshupctl completion bash)" || exit 9
 complete -p gupshupctl >&3 || exit 8
+compopt() { COMPREPLY+=("<$2>"); }
 while IFS= read -r line; do
     read -ra COMP_WORDS <<< "$line"
     [[ $line == *' ' ]] && COMP_WORDS+=("")
@@ -71,6 +72,9 @@ def test_names_kinds_and_words_are_completed(tmp_path: Path) -> None:
         "gupshupctl events ": {"acme", "bakery"},
         "gupshupctl resolve b": {"bakery"},
         "gupshupctl plan --only App/b": {"App/bakery"},
+        "gupshupctl show A": {"<default>", "App/acme", "App/bakery"},
+        "gupshupctl show Subscription/": {"<default>", "Subscription/acme-events"},
+        "gupshupctl new subscription --app b": {"bakery"},
         "gupshupctl plan --only Sub": {"Subscription/acme-events"},
         "gupshupctl describe nothing app ": set(),
     }
@@ -91,6 +95,8 @@ def test_verbs_options_and_kinds_are_completed_without_a_store(tmp_path: Path) -
         "gupshupctl help get ": set(),
         "gupshupctl explain gs10": {f"GS10{last}" for last in (0, 1, 2, 4, 5, 7, 8, 9)},
         "gupshupctl apply --only App/": set(),
+        "gupshupctl show App/": {"<default>"},
+        "gupshupctl store copy ": {"<default>"},
     }
     assert dict(zip(asked, tab(list(asked), tmp_path), strict=True)) == asked
     assert list(tmp_path.iterdir()) == [], "no store was made"

@@ -79,6 +79,39 @@ def test_wrong_credentials_are_exit_7_and_the_rest_is_checked(tmp_path: Path) ->
         assert "GUPSHUP_SECRET" in missing.out
 
 
+@pytest.mark.parametrize("kind", ["500", "html"])
+def test_a_gupshup_that_answers_with_an_error_says_nothing_about_credentials(
+    tmp_path: Path, kind: str
+) -> None:
+    """What the store knows of the account is shown all the same."""
+    with world(tmp_path, *AMPLE) as there:
+        there.declare(HASTY, *THREE)
+        assert there.apply("--wait").code == 0
+        there.faults({"kind": kind, "route": "list"})
+        done = there.run("doctor", "-o", "json")
+        found = checks(done)
+        assert (done.code, found["reach"], found["answers"], found["credentials"]) == (
+            1,
+            "ok",
+            "wrong",
+            "unknown",
+        )
+        assert (found["terms of use"], found["writer"], found["limits"]) == ("ok", "ok", "ok")
+        there.faults({"kind": kind, "route": "wabaInfo"})
+        asked = there.run("doctor", "--waba", "-o", "json")
+        assert (asked.code, checks(asked)["credentials"]) == (0, "ok"), (
+            "a WABA that cannot be read is unknown"
+        )
+
+
+def test_a_store_that_cannot_be_read_says_nothing_about_the_account(tmp_path: Path) -> None:
+    with world(tmp_path, *AMPLE) as there:
+        a_store_that_is_none(there)
+        found = checks(there.run("doctor", "-o", "json"))
+        assert found["credentials"] == "ok"
+        assert not {"events", "waba", "limits", "writer"} & set(found)
+
+
 def test_what_is_not_allowed_is_said_with_what_to_do(tmp_path: Path) -> None:
     with world(tmp_path, *AMPLE, "--switch", "tech-provider=no") as there:
         hosts = LEGACY.replace("spec: {", "spec: {webhooks: {allowedHosts: [hooks.example.com]}, ")

@@ -13,6 +13,10 @@ def test_a_run_that_cannot_begin_says_why(tmp_path: Path) -> None:
     with world(tmp_path) as there:
         empty = there.apply()
         assert (empty.code, "declares no app" in empty.err) == (4, True)
+        there.declare(PARTNER)
+        for words in (["apply", "--yes"], ["run", "--once"]):
+            alone = there.run(*words)
+            assert (alone.code, "declares no app" in alone.err) == (4, True), words
         there.declare(app("AppOne", 1).replace('"', ""))
         invalid = there.apply()
         assert (invalid.code, "GS201" in invalid.err, invalid.out) == (3, True, "")

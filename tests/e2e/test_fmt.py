@@ -67,6 +67,18 @@ def test_a_check_writes_nothing_and_ends_with_1(tmp_path: Path) -> None:
     assert (manifests / "one.yaml").read_text() == TIDY
 
 
+def test_a_file_that_cannot_be_written_is_named_and_the_others_are_formatted(tmp_path: Path) -> None:
+    manifests = declare(tmp_path, a=UNTIDY, b=UNTIDY.replace("AppOne", "AppTwo").replace("1'", "2'"))
+    (manifests / "a.yaml").chmod(0o444)
+    done = fmt(tmp_path)
+    assert (done.code, done.out) == (1, "formatted manifests/b.yaml\n")
+    assert done.err.splitlines() == [
+        "Error: manifests/a.yaml is read-only, and is left",
+        "1 formatted, 0 as they should be, 0 with comments, 0 with problems",
+    ]
+    assert (manifests / "a.yaml").read_text() == UNTIDY
+
+
 def test_an_invalid_file_is_left_with_its_problems_and_the_others_are_formatted(tmp_path: Path) -> None:
     wrong = UNTIDY.replace("wabaId:", "waba:")
     manifests = declare(tmp_path, wrong=wrong, one=UNTIDY)

@@ -28,7 +28,9 @@ def test_an_explanation_is_one_document_for_a_script(tmp_path: Path) -> None:
     document = json.loads(run("explain", "GS105", "-o", "json", cwd=tmp_path).stdout)
     assert [(item["word"], item["severity"]) for item in document["items"]] == [("GS105", "error")]
     everything = json.loads(run("explain", "-o", "json", cwd=tmp_path).stdout)["items"]
-    assert {"rule", "reason", "condition", "guard", "exit code"} == {item["kind"] for item in everything}
+    assert {"rule", "reason", "condition", "guard", "exit code", "sign"} == {
+        item["kind"] for item in everything
+    }
 
 
 def test_explain_alone_lists_what_can_be_explained(tmp_path: Path) -> None:
@@ -42,6 +44,7 @@ def test_an_unknown_word_is_an_error_that_names_a_near_one(tmp_path: Path) -> No
     done = run("explain", "NameTakenElswhere", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.endswith("; did you mean NameTakenElsewhere?\n")
+    assert run("explain", "exit", "99", cwd=tmp_path).stderr.endswith("; see gupshupctl explain\n")
     assert run("explain", "xyzzy", cwd=tmp_path).stderr.endswith("; see gupshupctl explain\n")
 
 

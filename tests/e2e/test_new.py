@@ -1,6 +1,7 @@
 """Manifests of new apps and subscriptions: from a sign-up or a table, killed anywhere, and looked up live."""
 
 import json
+import shlex
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -61,6 +62,28 @@ def test_each_wrong_row_is_named_and_no_row_is_written(tmp_path: Path) -> None:
     ]
     assert done.stderr.endswith("Error: 3 problems: nothing was written\n")
     assert [path.name for path in tmp_path.iterdir()] == ["c.csv"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        pytest.param("<&-", 1, "--from -: standard input is closed", id="closed"),
+        pytest.param("</dev/null", 3, "the first line must name the columns", id="empty"),
+    ],
+)
+def test_no_table_at_all_is_never_a_success(tmp_path: Path, words: str, code: int, message: str) -> None:
+    script = f"{shlex.quote(str(COMMAND))} new app --from - {words}"
+    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert message in done.stderr
+
+
+def test_a_selector_that_no_app_has_is_written_with_a_warning(tmp_path: Path) -> None:
+    run(*JOE, "--label", "tier=gold", cwd=tmp_path)
+    hook = ("--tag", "events", "--url", "https://h.example.com/", "--modes", "SENT")
+    done = run("new", "subscription", "--selector", "tier=godl", *hook, cwd=tmp_path)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "1 written, 0 declared already.")
+    assert "warning [GS313]" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -243,8 +266,19 @@ def test_a_name_that_another_phone_has_is_told(there: World) -> None:
     assert done.code == 5
     (conflict,) = done.json()["conflicts"]
     assert (conflict["name"], conflict["reason"]) == ("anns-bakery", "NameTakenByOtherPhone")
+    assert done.err.startswith("Only the apps of this account were looked at")
     free = there.run(*words[:-1], "919876500003", "--name", "Cara's Bakery", "--check-live")
     assert (free.code, free.out.splitlines()[-1]) == (0, "1 written, 0 declared already.")
+
+
+def test_an_app_of_ours_that_the_manifest_adopts_is_told(there: World) -> None:
+    there.declare(PARTNER)
+    there.seed({"name": "EvesBakery", "phone": "919876500005", "wabaId": "109876543210987"})
+    eve = ("new", "app", "--name", "Eve's Bakery", "--waba-id", "109876543210987", "--phone", "919876500005")
+    first, again = there.run(*eve, "--check-live"), there.run(*eve, "--check-live")
+    told = "adopts  App/eves-bakery: an app of this account has its phone and its name"
+    assert (first.code, first.err.splitlines()[0]) == (0, told)
+    assert told not in again.err, "it is declared already"
 
 
 def test_nothing_is_written_if_gupshup_cannot_be_asked(there: World) -> None:

@@ -1,19 +1,14 @@
-"""Sign-ups from a portal, a form and a page: delivered ten times, killed anywhere: one file, one link."""
+"""Sign-ups from a portal: delivered ten times, killed anywhere: one file, one link."""
 
-import json
-import shutil
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
-from tests.e2e.portal import GRAPH_TOKEN, SECRET, Onboarding, free_address, graph, sign_up
-from tests.e2e.world import AMPLE, COMMAND, PATIENCE, ROOT, world
+from tests.e2e.portal import GRAPH_TOKEN, SECRET, STRANGE, Onboarding, free_address, graph, sign_up
+from tests.e2e.world import AMPLE, world
 from tests.edges.checkouts import WorkingTree
 from tests.edges.git_server import serving
 
@@ -50,6 +45,7 @@ def test_killed_anywhere_nothing_is_lost_or_done_twice(portal: Onboarding) -> No
     with portal.receiver():
         portal.until(lambda: not portal.spooled())
     assert portal.files() == [f"manifests/customers/cafe-{number}.yaml" for number in range(6)]
+    assert [path.name for path in portal.spool.iterdir()] == ["refused"], "no clone of a killed one is left"
     added = portal.git("log", "--format=", "--name-status", "main", "--", "manifests/customers").split("\n")
     assert sorted(line for line in added if line) == [f"A\t{path}" for path in portal.files()]
 
@@ -67,6 +63,14 @@ def test_killed_anywhere_nothing_is_lost_or_done_twice(portal: Onboarding) -> No
         (sign_up(name=None), None, 400),
         (sign_up(at=0), None, 400),
         (sign_up(at="now"), None, 400),
+        (sign_up(age=90_000), None, 400),
+        (sign_up(at=10**400), None, 400),
+        (sign_up(at=float("nan")), None, 400),
+        (sign_up(wabaId="1\n"), None, 400),
+        (sign_up(lables={}), None, 400),
+        (sign_up(labels={"tier": 1}), None, 400),
+        (b"[" * 10_000, None, 400),
+        (b"\xff\xfe", None, 400),
     ],
 )
 def test_what_is_no_signed_sign_up_is_not_kept(
@@ -78,15 +82,33 @@ def test_what_is_no_signed_sign_up_is_not_kept(
 
 
 def test_what_cannot_be_declared_is_set_aside_and_the_rest_goes_on(portal: Onboarding) -> None:
+    strange = [sign_up(number, phoneNumberId=number_id) for number, number_id in enumerate(STRANGE, 5)]
+    refused = sign_up(2, wabaId="1"), sign_up(3, labels={"tier": "a\nb: c"}), sign_up(4, partner="nobody")
     with portal.receiver(ONBOARDING_EVERY="1"):
-        for body in (sign_up(1), sign_up(2, wabaId="1"), sign_up(3, phoneNumberId="777")):
+        for body in (sign_up(1), *refused, *strange):
             assert portal.post(body) == 200
-        portal.until(lambda: portal.spooled() == ["109876543210003-777.json"])
+        portal.until(lambda: len(portal.spooled()) == len(strange))
         portal.until(portal.files)
+        portal.until(lambda: portal.log().count("Meta gives no phone") >= len(strange))
     assert portal.files() == ["manifests/customers/cafe-1.yaml"]
-    (reason,) = (portal.folder / "spool" / "refused").glob("*.txt")
-    assert "GS4" in reason.read_text()
-    assert "Meta gives no phone, tried again later" in portal.log()
+    assert [rule in portal.reasons() for rule in ("GS4", "GS308", "GS311")] == [True] * 3
+    assert "Malformed access token ***" in portal.log()
+    assert GRAPH_TOKEN not in portal.log()
+
+
+def test_a_phone_that_meta_never_gives_is_given_up_and_can_be_retried(portal: Onboarding) -> None:
+    long_ago = sign_up(phoneNumberId="777", age=7200)
+    aside = portal.spool / "refused" / "109876543210001-777.json"
+    with portal.receiver(ONBOARDING_PATIENCE="1"):
+        assert portal.post(long_ago) == 200
+        portal.until(aside.exists)
+        assert "in refused: 1" in portal.get("/healthz")
+        assert "Unsupported get request" in aside.with_suffix(".txt").read_text()
+    with graph({}) as url, portal.receiver(ONBOARDING_PATIENCE="1", GRAPH_URL=url):
+        aside.rename(aside.parent.parent / aside.name)
+        portal.until(lambda: portal.files() and not portal.spooled())
+        assert "in refused: 0" in portal.get("/healthz")
+    assert list(aside.parent.iterdir()) == []
 
 
 def test_while_the_repository_is_not_valid_the_sign_ups_wait(portal: Onboarding) -> None:
@@ -95,7 +117,7 @@ def test_while_the_repository_is_not_valid_the_sign_ups_wait(portal: Onboarding)
     clone.git("push", "--quiet", "../origin.git", "HEAD:main")
     with portal.receiver():
         assert portal.post(sign_up()) == 200
-        portal.until(lambda: "so all sign-ups wait" in portal.log())
+        portal.until(lambda: "not valid" in portal.log())
         assert portal.spooled()
         clone.commit({"manifests/bad.yaml": None})
         clone.git("push", "--quiet", "../origin.git", "HEAD:main")
@@ -103,31 +125,18 @@ def test_while_the_repository_is_not_valid_the_sign_ups_wait(portal: Onboarding)
     assert portal.files() == ["manifests/customers/cafe-1.yaml"]
 
 
-def test_a_branch_for_a_pull_request(portal: Onboarding) -> None:
-    with portal.receiver(ONBOARDING_REVIEWED="true"):
-        assert portal.post(sign_up()) == 200
+def test_a_branch_for_the_pull_request_of_each_customer(portal: Onboarding) -> None:
+    with portal.receiver(ONBOARDING_REVIEWED="true", ONBOARDING_EVERY="1"):
+        assert {portal.post(sign_up(number)) for number in range(3)} == {200}
+        portal.until(lambda: len(portal.branches()) == 3 and not portal.spooled())
+        edited = portal.author_commits({"manifests/customers/cafe-1.yaml": "# edited"}, portal.branches()[1])
+        assert portal.post(sign_up(1)) == 200
         portal.until(lambda: not portal.spooled())
-        assert portal.post(sign_up()) == 200
-        portal.until(lambda: not portal.spooled())
-    (branch,) = portal.git("branch", "--list", "onboarding/*", "--format=%(refname:short)").split()
-    assert portal.files(branch) == ["manifests/customers/cafe-1.yaml"]
+    assert [portal.files(branch) for branch in portal.branches()] == [
+        [f"manifests/customers/cafe-{number}.yaml"] for number in range(3)
+    ]
+    assert portal.git("rev-parse", portal.branches()[1]).strip() == edited
     assert portal.files("main") == []
-
-
-def test_somebody_elses_push_is_no_loss(portal: Onboarding) -> None:
-    with portal.receiver(ONBOARDING_EVERY="1"):
-        assert portal.post(sign_up()) == 200
-        tree = portal.folder / "author"
-        for number in range(5):
-            (tree / "note").write_text(str(number))
-            for words in (
-                ["add", "-A"],
-                ["commit", "-qm", "note"],
-                ["push", "-q", "../origin.git", "+HEAD:notes"],
-            ):
-                subprocess.run(["git", *words], cwd=tree, env=portal.environ, check=True)
-        portal.until(lambda: portal.files() and not portal.spooled())
-    assert portal.files() == ["manifests/customers/cafe-1.yaml"]
 
 
 def test_from_the_post_to_the_link(portal: Onboarding, tmp_path: Path) -> None:
@@ -154,96 +163,3 @@ def test_from_the_post_to_the_link(portal: Onboarding, tmp_path: Path) -> None:
         there.until(lambda world: all(app["live"] for app in world.apps().values()))
         assert going.signal(signal.SIGTERM).code == 0
         assert len(there.calls("link")) == 5
-
-
-FORM = """### Name
-
-Café "; rm -rf / #
-
-### WABA id
-
-109876543210987
-
-### Phone
-
-+91 98765 43210
-
-### Labels
-
-tier=gold;region=north
-
-### Partner
-
-_No response_
-"""
-
-
-def from_issue(folder: Path, body: str) -> "subprocess.CompletedProcess[str]":
-    event = folder / "event.json"
-    event.write_text(json.dumps({"issue": {"number": 7, "body": body}}))
-    words = [sys.executable, str(ROOT / "examples/onboarding/github/from_issue.py"), str(event)]
-    return subprocess.run(words, check=False, capture_output=True, text=True)
-
-
-def test_an_issue_becomes_a_record_of_new_app(tmp_path: Path) -> None:
-    done = from_issue(tmp_path, FORM.replace("\n", "\r\n"))
-    assert json.loads(done.stdout) == [
-        {
-            "name": 'Café "; rm -rf / #',
-            "wabaId": "109876543210987",
-            "phone": "+91 98765 43210",
-            "labels": "tier=gold;region=north",
-        }
-    ]
-    words = [str(COMMAND), "new", "app", "--from", "-", "--out", "manifests"]
-    made = subprocess.run(words, input=done.stdout, cwd=tmp_path, check=False, capture_output=True, text=True)
-    assert (made.returncode, made.stdout.splitlines()[0]) == (
-        0,
-        "written manifests/cafe-rm-rf.yaml  App/cafe-rm-rf",
-    )
-
-
-@pytest.mark.parametrize("body", ["", "### Name\n\nAnn\n", FORM.replace("### Phone", "### Fax")])
-def test_an_issue_that_lacks_something_is_refused(tmp_path: Path, body: str) -> None:
-    done = from_issue(tmp_path, body)
-    assert (done.returncode, done.stdout) == (3, "")
-    assert "the issue lacks" in done.stderr
-
-
-def test_the_form_has_the_fields_that_are_read() -> None:
-    form = yaml.safe_load((ROOT / "examples/onboarding/github/onboard-form.yml").read_text())
-    labels = [field["attributes"]["label"] for field in form["body"] if field["type"] != "markdown"]
-    assert [f"### {label}" for label in labels] == [
-        line for line in FORM.splitlines() if line.startswith("#")
-    ]
-
-
-EVENTS = """
-const at = (origin, data) => JSON.stringify(signUpOf({origin, data}));
-const finish = {type: "WA_EMBEDDED_SIGNUP", event: "FINISH", data: {waba_id: "1", phone_number_id: "2"}};
-const meta = "https://www.facebook.com";
-document.title = [
-  at(meta, JSON.stringify(finish)),
-  at(meta, finish),
-  at("https://facebook.com.example.org", JSON.stringify(finish)),
-  at("http://www.facebook.com", JSON.stringify(finish)),
-  at(meta, JSON.stringify({...finish, event: "CANCEL"})),
-  at(meta, "cb=abc&domain=x"),
-  at(meta, JSON.stringify({...finish, data: {}})),
-  at(meta, "null"),
-].join("|");
-"""
-
-
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium on this machine")
-def test_the_page_takes_the_session_event_of_meta_only(tmp_path: Path) -> None:
-    script = (ROOT / "examples/onboarding/page/session-event.js").read_text()
-    page = tmp_path / "page.html"
-    page.write_text(f"<!doctype html><title></title><script>{script}\n{EVENTS}</script>")
-    words = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/c"]
-    done = subprocess.run(
-        [*words, "--dump-dom", page.as_uri()], check=True, capture_output=True, text=True, timeout=PATIENCE
-    )
-    found = done.stdout.split("<title>")[1].split("</title>")[0].split("|")
-    taken = '{"wabaId":"1","phoneNumberId":"2"}'
-    assert found == [taken, taken, "null", "null", "null", "null", "null", "null"]

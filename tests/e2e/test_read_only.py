@@ -14,6 +14,9 @@ BOUND = ("setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner") if 
 """Root can write anywhere, unless it gives that up."""
 
 
+READING = (("get",), ("get", "partners", "-o", "json"), ("describe", "AppOne", "-o", "json"), ("events",))
+
+
 @pytest.fixture
 def there() -> Iterator[World]:
     folder = Path(tempfile.mkdtemp())
@@ -62,6 +65,19 @@ def test_a_plan_with_a_read_only_store_uses_what_it_holds(there: World) -> None:
     assert (there.folder / ".gupshupctl" / "state.db").read_bytes() == store
     assert plan.summary == {"waiting": 1}
     assert plan.json()["waiting"][0]["for"] == "list"
+
+
+def test_what_only_reads_the_store_needs_no_place_to_write(there: World) -> None:
+    there.declare(PARTNER, app("AppOne", 1))
+    assert there.apply().summary == {"linked": 1}
+    shown = {words: there.run(*words).out for words in READING}
+    closed(there)
+    for words, before in shown.items():
+        done = there.run(*words)
+        assert (done.code, done.out, done.err) == (0, before, ""), words
+    for words in READING:
+        missing = there.run(*words, "--store", str(there.folder / "none.db"))
+        assert (missing.code, "there is no store" in missing.err) == (1, True), missing.err
 
 
 def test_an_unreadable_store_is_an_error_and_not_an_empty_one(there: World) -> None:

@@ -88,6 +88,8 @@ def test_a_webhook_under_another_name_is_the_same_one_if_its_tag_is(there: World
     declare(there, owner, *fleet, renamed)
     found = there.plan()
     assert (found.code, found.summary) == (0, {"unchanged": 2 * APPS}), found.err
+    assert there.apply().code == 0
+    assert wrote(there, "happenings on App/app-0") == ["subscribe"], "what was written under its old name"
     declare(there, owner, *fleet, renamed.replace("  tag: events\n", ""))
     summary = there.plan().summary
     assert summary["subscribe"] == summary["held"] == APPS, "its name was its tag: another one"
@@ -107,6 +109,13 @@ def statuses(there: World) -> dict[str, Sequence[tuple[str, str, str]]]:
         each["name"]: [(c["type"], c["status"], c["lastTransitionTime"]) for c in each["conditions"]]
         for each in there.run("get", "apps", "-o", "json").json()["items"]
     }
+
+
+def wrote(there: World, target: str) -> list[str]:
+    """Return the verbs of the writes to the first subscription that `describe` shows for *target*."""
+    name, _, app = target.partition(" on App/")
+    items = there.run("describe", f"Subscription/{name}", "-o", "json").json()["items"]
+    return [each["verb"] for item in items if item["app"] == app for each in item["history"]]
 
 
 def writes(there: World, name: str) -> list[str]:

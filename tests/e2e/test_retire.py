@@ -1,6 +1,7 @@
 """A customer who leaves: the webhooks of ours go within the guards, and then nothing of the app is called."""
 
 import re
+import shutil
 import signal
 from pathlib import Path
 
@@ -54,6 +55,39 @@ def test_a_retired_app_loses_our_webhooks_and_is_never_called_again(tmp_path: Pa
         there.declare(HASTY, ACTIVE, STAYS, EVENTS, ORDERS)
         assert there.apply("--wait").summary == {"subscribed": 2, "unchanged": 4}
         assert there.tags()["AppOne"] == ["events", "orders", "theirs"]
+
+
+def test_what_a_manifest_declares_goes_although_it_was_never_written_from_here(tmp_path: Path) -> None:
+    """So it is after an import, and with a new store. What nobody declares is named."""
+    with world(tmp_path, *AMPLE) as there:
+        settled(there)
+        shutil.rmtree(there.folder / ".gupshupctl")
+        there.declare(HASTY, LEFT, STAYS, EVENTS)
+        plan = there.plan().json()
+        assert [each["name"] for each in plan["actions"]] == ["events"]
+        assert [each["tag"] for each in plan["foreign"] if each["app"] == "AppOne"] == ["orders", "theirs"]
+        assert there.apply("--wait").code == 0
+        assert there.tags()["AppOne"] == ["orders", "theirs"]
+        status = there.run("describe", "AppOne").out
+        assert "orders (hooks.example.com), theirs (hooks.example.org)" in status
+
+        before = len(there.calls())
+        assert there.apply("--wait").code == 0
+        assert about_one(there, before) == [], "it is over"
+        there.declare(HASTY, LEFT, STAYS, EVENTS, ORDERS)
+        assert there.apply("--wait").code == 0
+        assert there.tags()["AppOne"] == ["theirs"], "what counts as ours has changed"
+
+
+def test_a_retired_app_is_not_missed(tmp_path: Path) -> None:
+    """A fleet of two may lose one of them, with its webhooks, once it was declared as retired."""
+    with world(tmp_path, *AMPLE) as there:
+        settled(there)
+        there.declare(HASTY, LEFT, STAYS, EVENTS, ORDERS)
+        assert there.apply("--wait").code == 0
+        there.declare(HASTY, STAYS, EVENTS, ORDERS)
+        done = there.apply("--wait")
+        assert (done.code, done.summary) == (0, {"unchanged": 3})
 
 
 def test_more_removals_than_the_guard_allows_are_held(tmp_path: Path) -> None:
@@ -140,16 +174,15 @@ def test_forget_leaves_nothing_of_a_customer_in_the_store(tmp_path: Path) -> Non
         settled(there)
         refused = there.run("forget", "AppTwo", "--yes")
         assert refused.code == 1
-        assert "App/AppTwo is declared and not retired (Ready in http" in refused.err
+        assert "App/AppTwo is declared, and not retired yet (Ready)" in refused.err
         assert there.run("forget", "nobody", "--yes").code == 1
 
         there.declare(HASTY, LEFT, STAYS, EVENTS, ORDERS)
         assert there.apply("--wait").code == 0
         there.declare(HASTY, STAYS, EVENTS, ORDERS)
-        held = there.apply()
-        digest = re.search(r"--release (sha256:\w+)", held.err)
-        assert digest, held.err
-        assert there.apply("--release", digest[1]).code == 0
+        assert there.apply().code == 0
+        everything = there.run("get", "--all").out
+        assert ("AppOne" in everything, "No manifest of its partner" in everything) == (True, False)
         asked = there.run("forget", "AppOne")
         assert (asked.code, "use --yes" in asked.err) == (64, True)
         personal = (there.apps()["AppOne"]["id"], "910000000001", "3000000001", "App/AppOne")

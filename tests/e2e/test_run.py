@@ -247,13 +247,33 @@ def test_an_event_starts_a_pass_over_its_app_and_the_web_server_shows_its_state(
                     "payload": {"type": "docker-status-event"},
                 }
                 assert door.post(f"/hooks/gupshup/{'x' * 32}", json=event).status_code == 404
+                assert "none about an app ever came to a `run`" in there.run("doctor").out
                 assert door.post(f"/hooks/gupshup/{SECRET}", json=event).status_code == 200
                 there.until(
                     lambda _: 'webhook_events_total{hook="gupshup",result="hint"} 1.0' in _metrics(door)
                 )
+                assert "the last one about an app came" in there.run("doctor").out
                 assert "AppOne" in door.get("/").text
                 assert door.get("/api/v1/apps/AppOne").json()["items"][0]["name"] == "AppOne"
             assert run.signal(signal.SIGTERM).code == 0
+
+
+def test_run_is_ready_for_its_first_app_and_not_for_an_emptied_source(tmp_path: Path) -> None:
+    with world(tmp_path) as there:
+        there.declare("")
+        with running(there) as run, httpx.Client(timeout=10, trust_env=False) as door:
+            at = run.said("listening").split('"at": "')[1].split('"')[0]
+            assert "declares no app" in run.said("source rejected")
+            assert door.get(f"{at}/readyz").text.startswith("the source was read and cannot be accepted")
+            there.declare(PARTNER)
+            there.until(lambda _: door.get(f"{at}/readyz").status_code == 200)
+            there.declare(PARTNER, *THREE)
+            there.until(settled)
+            there.declare(PARTNER)
+            assert "3 Apps became 0" in run.said("source rejected")
+            assert door.get(f"{at}/readyz").status_code == 200, "the last good one is in force"
+            assert run.signal(signal.SIGTERM).code == 0
+        assert there.tags() == ALL
 
 
 def _metrics(door: httpx.Client) -> str:

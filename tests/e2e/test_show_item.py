@@ -23,7 +23,7 @@ def test_an_app_and_a_subscription_are_compared_with_the_last_observation(tmp_pa
         assert marks(there, "app/AppOne")["phone"] == "same"
         text = there.run("show", "App/AppOne").out
         assert "=  phone          91******0001" in text
-        assert "link (done) by apply by " in text
+        assert "link (done), apply by " in text
         assert "910000000001" in there.run("show", "App/AppOne", "--show-phones").out
         assert marks(there, "Subscription/events") == {
             "tag": "same",
@@ -59,7 +59,15 @@ def test_what_show_cannot_compare_is_refused(tmp_path: Path) -> None:
     with world(tmp_path, *AMPLE) as there:
         there.declare(HASTY, app("AppOne", 1))
         assert there.apply().code in {0, 6}
-        assert there.run("show", "App/AppNine").code == 1
+        mistyped = there.run("show", "App/Appone")
+        assert (mistyped.code, mistyped.err.endswith("; did you mean App/AppOne?\n")) == (1, True), (
+            mistyped.err
+        )
+        other = there.run("show", "App/Zzzzzzzz")
+        assert (other.code, "`gupshupctl get` lists what the store has" in other.err) == (1, True), other.err
+        assert "; a resource is App/AppOne" in there.run("show", "AppOne").err
+        assert "; a resource is App/acme" in there.run("show", "deploy/AppOne").err
+        assert "did you mean Subscription/events?" in there.run("show", "subscriptoin/events").err
         partner = there.run("show", "partner/main")
         assert (partner.code, "gupshupctl describe Partner/main" in partner.err) == (64, True)
         assert there.run("show", "App/AppOne", "-o", "markdown").code == 64

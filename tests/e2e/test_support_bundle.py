@@ -75,6 +75,18 @@ def test_a_bundle_needs_no_gupshup_and_is_never_written_over_a_file(tmp_path: Pa
     assert written.read_bytes() == before
 
 
+def test_a_phone_in_the_name_of_the_app_is_in_no_name_of_a_file(tmp_path: Path) -> None:
+    name = f"Shop{PHONES[0]}"
+    with world(tmp_path, *AMPLE) as there:
+        there.declare(HASTY, app(name, 1))
+        assert there.apply("--wait").code == 0
+    assert there.run("support-bundle", name).code == 0
+    (written,) = tmp_path.glob("*.zip")
+    assert written.name == "support-Shop91xxxxxx0001.zip"
+    whole = b"".join(part for _, part in every_byte(written.read_bytes()))
+    assert PHONES[0].encode() not in whole
+
+
 def test_a_wrong_name_is_told_what_there_is(tmp_path: Path) -> None:
     with world(tmp_path, *AMPLE) as there:
         fill(there)

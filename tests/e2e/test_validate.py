@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from controller.edges.source.schemas import OUTPUTS
 from tests.builders.manifest_files import APP, HOOK
 from tests.e2e import commands
 from tests.e2e.commands import COMMAND
@@ -95,6 +95,26 @@ def test_a_misspelt_verb_is_answered_with_the_one_that_was_meant(typed: str, mea
     assert done.stderr.endswith(f"Error: No such verb '{typed}'; did you mean {meant}?\n")
 
 
+@pytest.mark.parametrize(
+    ("typed", "instead"),
+    [
+        ("status", "'status'; `get` lists the status"),
+        ("delete now", "`state: Retired`"),
+        ("diff", "`plan` shows what apply would do"),
+        ("apply --dry-run", "'--dry-run'; `plan` shows what apply would do"),
+        ("apply --auto-approve", "'--auto-approve'; it is `--yes`"),
+        ("plan -f m.yaml", "'-f'; name files and folders without an option"),
+        ("get NaryNorth", "'NaryNorth' is no kind. One resource: get KIND NAME, or describe"),
+        ("get app/x", "'app/x' is no kind. One resource: get KIND NAME, or describe"),
+        ("get apss", "did you mean apps?"),
+    ],
+)
+def test_a_word_of_another_tool_is_answered_with_what_has_its_place(typed: str, instead: str) -> None:
+    done = run(*typed.split())
+    assert (done.returncode, done.stdout) == (64, "")
+    assert instead in done.stderr
+
+
 def test_a_verb_like_no_other_is_only_refused() -> None:
     done = run("xyzzy")
     assert done.returncode == 64
@@ -167,7 +187,7 @@ def test_an_invalid_manifest_is_exit_3_and_reported_by_place(tmp_path: Path) -> 
         pytest.param(["validate", "-o", "xml"], 64, "'xml' is not one of", id="an unknown form"),
         pytest.param(["validate", "-o", ""], 64, "empty", id="an empty value"),
         pytest.param(["validate", "--nope"], 64, "No such option", id="an unknown option"),
-        pytest.param(["nope"], 64, "No such command", id="an unknown verb"),
+        pytest.param(["nope"], 64, "No such verb", id="an unknown verb"),
         pytest.param(["schema", "Nope"], 64, "'Nope' is not one of", id="an unknown kind"),
         pytest.param(["init", "a.yaml"], 64, "is a file", id="a file where a folder belongs"),
         pytest.param([], 64, "Verbs:", id="no verb"),
@@ -232,7 +252,7 @@ def test_validate_opens_no_socket_and_needs_no_credentials(tmp_path: Path) -> No
 
 
 def test_schemas_are_printed_as_they_are() -> None:
-    for verb in ("plan", "apply", "validate"):
+    for verb in OUTPUTS:
         shipped = (ROOT / f"schemas/output/{verb}.json").read_text(encoding="utf-8")
         assert run("schema", verb).stdout == shipped
     assert run("schema", "app").stdout == (ROOT / "schemas/app.json").read_text(encoding="utf-8")
@@ -245,18 +265,7 @@ def test_version_and_help_answer() -> None:
 
 
 def on_a_terminal(cwd: Path, more: Mapping[str, str], verb: str = "validate") -> bytes:
-    ours, theirs = pty.openpty()
-    environ = os.environ | dict(more)
-    subprocess.run([COMMAND, verb, "."], cwd=cwd, env=environ, stdout=theirs, stderr=theirs, check=False)
-    os.close(theirs)
-    said = b""
-    try:
-        while part := os.read(ours, 4_096):
-            said += part
-    except OSError:  # how a pseudo-terminal says that it is over
-        pass
-    os.close(ours)
-    return said
+    return commands.on_a_terminal([COMMAND, verb, "."], cwd, os.environ | dict(more))
 
 
 def test_colour_is_used_on_terminals_unless_it_is_switched_off(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 
+from tests.builders.documents import check_document
 from tests.e2e import commands
 from tests.e2e.commands import Process, start
 
@@ -165,6 +166,7 @@ class World:
             timeout=2 * PATIENCE,
         )
         assert "Traceback" not in err
+        check_document(arguments, out)
         return Done(code, out, err)
 
     def apply(self, *arguments: str, **environ: str) -> Done:

@@ -57,3 +57,11 @@ def test_a_file_that_is_gone_is_not_made_again(manifest: Path) -> None:
     with pytest.raises(SourceError, match="cannot be written: No such file"):
         replace_file(stamp, b"new")
     assert os.listdir(manifest.parent) == []  # noqa: PTH208  (hidden files, too)
+
+
+def test_a_read_only_file_is_left(manifest: Path) -> None:
+    """Its folder may be written, so that a replacement would succeed."""
+    manifest.chmod(0o444)
+    with pytest.raises(SourceError, match=r"a\.yaml is read-only, and is left"):
+        replace_file(stamped(manifest), b"new")
+    assert manifest.read_text() == "kind: App\n"

@@ -45,6 +45,7 @@ async def remember(store: SqlStore, now: float) -> None:
         HERE, [bound, refused, LedgerWritten(LedgerEntry("acme/events", "d1", active_at=now))]
     )
     await store.hints.leave(HERE, "acme", "event")
+    await store.hints.heard(HERE)
 
 
 def ages(memory: Memory, now: float) -> dict[str, float]:
@@ -71,6 +72,7 @@ async def test_a_stored_time_has_its_true_age(engine: Engine, first: float, seco
         assert found == {**dict.fromkeys(found, 600.0), "retry": 500.0}
         assert len(found) == 5
         assert await store.hints.take(HERE) == (Hint("acme", "event", engine.clock.now() - 600),)
+        assert await store.hints.last_heard(HERE) == pytest.approx(engine.clock.now() - 600)
 
 
 @pytest.mark.parametrize("step", [-3 * DAY, -HOUR, HOUR, 3 * DAY])

@@ -3,18 +3,20 @@
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, Float, Integer, LargeBinary, Table, Text, insert, select
 
 from controller.edges.store import SqlStore, open_store
 from controller.edges.store.database import Database
 from controller.edges.store.schema import accounts, declared, leases, tables
-from controller.model.history import KeptReport, LastGood
+from controller.model.history import KeptReport, LastGood, WriteRecord
 from controller.model.manifest import AppId
 from controller.model.memory import Bind, Binding
 from controller.model.source import SourceFile
 from tests.clock import FakeClock
-from tests.edges.engines import Engine
+from tests.edges.engines import FOR_EVER, Engine
+from tests.postgresql import Server
 
 HERE, THERE = "https://partner.gupshup.io#1", "http://127.0.0.1:9000#1"
 PHONE, APP = "919876543210", AppId("7f9c24e5-8d1b-4c3a-9a51-2f6d0b7e1c88")
@@ -40,7 +42,7 @@ def row(table: Table, upstream: str, word: str, number: int) -> dict[str, object
     for column in table.c:
         match column.type:
             case Text():
-                values[column.name] = f"v{number}"
+                values[column.name] = None if column.nullable else f"v{number}"
             case LargeBinary():
                 values[column.name] = b""
             case Float() | Integer() if column.name != "id":
@@ -90,6 +92,21 @@ async def test_the_phone_is_known_by_the_id(store: SqlStore) -> None:
     assert await store.erasure.erase(HERE, "acme", {APP}) == {}
 
 
+async def test_what_is_of_an_app_that_stays_is_left(store: SqlStore) -> None:
+    """It had the name before, or its phone is that of a retired manifest, or it is bound to the phone."""
+    stays, gone, phone = AppId("stays"), AppId("gone"), "911111111111"
+    await store.memories.note(HERE, [Bind(Binding(PHONE, APP)), Bind(Binding(phone, stays))])
+    for app_id in (APP, stays, gone, None):
+        await store.history.begin(HERE, WriteRecord(2e9, "joe", "r1", "link", "App/acme", app_id=app_id))
+    erased = await store.erasure.erase(HERE, "acme", {PHONE}, {stays})
+    assert erased == {"bindings": 1, "history": 3}
+    assert [each.app_id for _, each in await store.history.read(HERE)] == [stays]
+    await store.history.begin(HERE, WriteRecord(2e9, "joe", "r1", "link", "App/acme", app_id=stays))
+    assert await store.erasure.erase(HERE, "acme", ()) == {}, "the app that is bound now"
+    assert await store.erasure.erase(HERE, "acme", {phone}, {phone, stays}) == {}
+    assert set((await store.memories.read(HERE)).bindings) == {phone}
+
+
 async def test_a_kept_revision_and_a_kept_report_that_name_it_go_whole(store: SqlStore) -> None:
     for source, phone in (("left", PHONE), ("other", "911111111111")):
         files = (SourceFile("a.yaml", f'phone: "{phone}"\n'.encode(), ""), SourceFile("b.yaml", b"\xff", ""))
@@ -117,7 +134,7 @@ async def test_no_byte_of_it_is_left_in_the_file(tmp_path: Path) -> None:
         assert held_in(tmp_path, PHONE)
         assert held_in(tmp_path, APP)
         await store.erasure.erase(HERE, "acme", {APP})
-        assert await store.erasure.compact()
+        assert await store.erasure.compact() == ""
         assert (held_in(tmp_path, PHONE), held_in(tmp_path, APP)) == ([], [])
         assert await store.statuses.read(HERE) == {"App/other": "kept"}
 
@@ -135,7 +152,45 @@ async def test_a_reader_keeps_the_bytes_and_that_is_told(tmp_path: Path) -> None
         connection = database(engine)._engine.connect()  # in the middle of its work
         with connection.begin():
             connection.exec_driver_sql("SELECT count(*) FROM statuses").all()
-            assert not await store.erasure.compact()
+            assert "another process was reading them" in await store.erasure.compact()
+        with database(engine)._engine.connect().execution_options(write=True) as writing, writing.begin():
+            assert "which could not be written anew" in await store.erasure.compact()
         connection.close()
-        assert await store.erasure.compact()
+        assert await store.erasure.compact() == ""
         await engine.close()
+
+
+async def test_no_byte_of_it_is_left_in_the_tables_of_a_server(server: Server) -> None:
+    """Its log keeps them, which nobody but the server writes over, and that is told."""
+    url = server.url(server.database())
+    async with open_store(url, FakeClock(), inline=True, terms=FOR_EVER) as store, store.writer(HERE):
+        for number in range(30):
+            await store.statuses.save(HERE, {"App/acme": f"{number} {LINKED} {DIALLED}"})
+        await store.statuses.save(HERE, {"App/other": "kept"})
+        await store.memories.note(HERE, [Bind(Binding(DIALLED, LINKED))])
+        assert in_tables(server, DIALLED, LINKED) == {DIALLED, LINKED}
+        await store.erasure.erase(HERE, "acme", {LINKED})
+        assert "the server's log" in await store.erasure.compact()
+        assert in_tables(server, DIALLED, LINKED) == set()
+        assert await store.statuses.read(HERE) == {"App/other": "kept"}
+
+
+async def test_tables_that_somebody_reads_are_left_and_that_is_told(server: Server) -> None:
+    url = server.url(server.database())
+    async with open_store(url, FakeClock(), inline=True) as store:
+        with psycopg.connect(url) as reading:
+            reading.execute("SELECT count(*) FROM gupshup_controller.statuses")
+            assert "its tables, until a VACUUM FULL" in await store.erasure.compact()
+        assert "VACUUM" not in await store.erasure.compact()
+
+
+DIALLED, LINKED = "919123456789", AppId("b1b40a77-1c65-4c5e-9d0f-6a0a4b8e2f11")
+"""Of no other test: databases of one server lie side by side."""
+
+
+def in_tables(server: Server, *words: str) -> set[str]:
+    """Return those of *words* that are in the files of any database."""
+    with server.connect() as connection:
+        connection.execute("CHECKPOINT")
+    files = [each.read_bytes() for each in (server.folder / "data/base").rglob("*") if each.is_file()]
+    return {word for word in words if any(word.encode() in data for data in files)}

@@ -71,6 +71,9 @@ def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
     path.write_text("hello")
     with pytest.raises(StoreError, match="is no database"):
         inspect(str(path))
+    path.write_text("")
+    with pytest.raises(StoreError, match="is empty, as if cut off"):
+        inspect(str(path))
     with pytest.raises(StoreError, match="is no file"):
         inspect(str(tmp_path))
 

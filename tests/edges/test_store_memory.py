@@ -357,6 +357,35 @@ async def test_the_history_of_one_resource_goes_on_under_another_name_of_its_app
     assert [record.target for _, record in records] == found
 
 
+@pytest.mark.parametrize(
+    ("tag", "found"),
+    [
+        pytest.param("e", ["1", "3", "4", "6"], id="under any name"),
+        pytest.param(None, ["3", "4", "5"], id="it was never listed: by the name alone"),
+    ],
+)
+async def test_a_webhook_is_known_by_its_tag_under_another_name(
+    store: SqlStore, clock: FakeClock, tag: str | None, found: list[str]
+) -> None:
+    """`now` has the tag `e`. What an older release wrote has no tag, so it is known by the name alone."""
+    written = (
+        ("Subscription/before on App/acme", "e", A),
+        ("Subscription/before on App/acme", None, A),
+        ("Subscription/now on App/acme", "e", A),
+        ("Subscription/now on App/acme", None, A),
+        ("Subscription/now on App/acme", "another", A),
+        ("Subscription/before on App/old", "e", A),
+        ("Subscription/before on App/else", "e", B),
+        ("App/acme", None, A),
+    )
+    for revision, (target, had, app) in enumerate(written, 1):
+        given = replace(entry(target, at=clock.now()), revision=str(revision), app_id=app, tag=had)
+        await store.history.begin(HERE, given)
+    target = "Subscription/now on App/acme"
+    records = await store.history.read(HERE, target=target, tag=tag, ids={HERE: A})
+    assert sorted(record.revision for _, record in records) == found
+
+
 async def test_the_answer_to_a_link_tells_the_app(store: SqlStore) -> None:
     number = await store.history.begin(HERE, entry("App/acme"))
     await store.history.finish(number, "done", "", A)

@@ -19,7 +19,7 @@ from sqlalchemy import create_engine, text
 from controller.edges.store import default_location, open_store
 from controller.edges.store.migrations.upgrade import upgrade
 from controller.edges.store.schema import VERSIONS
-from controller.errors import StoreError, Usage
+from controller.errors import Locked, StoreError, Usage
 from controller.model.history import Declared, WriteRecord
 from controller.model.manifest import AppId
 from controller.model.memory import Bind, Binding
@@ -73,6 +73,7 @@ def as_of_version_1(path: Path) -> None:
         ),
         "ALTER TABLE bindings DROP COLUMN name",
         "ALTER TABLE history DROP COLUMN app_id",
+        "ALTER TABLE history DROP COLUMN tag",
         "CREATE TABLE declared (upstream TEXT NOT NULL, source TEXT NOT NULL, apps INTEGER NOT NULL, "
         "subscriptions INTEGER NOT NULL, CONSTRAINT pk_declared PRIMARY KEY (upstream, source))",
         "INSERT INTO revisions VALUES ('/a', 'r', 3), ('/b', 'r', 2)",
@@ -108,6 +109,21 @@ async def test_a_store_is_safe_from_power_loss(tmp_path: Path) -> None:
 async def test_a_folder_of_others_gets_no_gitignore(tmp_path: Path) -> None:
     async with open_store(tmp_path / "state.db", FakeClock()):
         assert not (tmp_path / ".gitignore").exists()
+
+
+async def test_a_link_to_a_store_is_that_store(tmp_path: Path) -> None:
+    path, link = tmp_path / "data" / "state.db", tmp_path / "state.db"
+    link.symlink_to(path)
+    await made(link)
+    async with (
+        open_store(link, FakeClock()) as store,
+        store.writer(HERE),
+        open_store(path, FakeClock()) as other,
+    ):
+        assert BOUND.binding in (await other.memories.read(HERE)).bindings.values()
+        with pytest.raises(Locked):
+            await other.writer(HERE).__aenter__()
+    assert set(os.listdir(tmp_path)) == {"data", "state.db"}  # noqa: PTH208  (hidden files, too)
 
 
 async def test_a_store_open_to_others_is_closed_to_them(tmp_path: Path) -> None:

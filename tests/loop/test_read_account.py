@@ -29,13 +29,13 @@ def account(there: Bench) -> Account[Writer]:
     return there.account()
 
 
-async def everything(there: Bench, lines: Lines, seconds: float = 3600.0) -> Answers:
+async def everything(there: Bench, lines: Lines, seconds: float = 3600.0, *, whole: bool = False) -> Answers:
     until = there.clock.now() + seconds
     found = account(there)
     answers = answers_of(lines.entries, found.upstream, there.clock.now())
     if answers is None:
         answers = await read_list(found, lines, until)
-    await read_apps(found, answers, lines, answers.rows, until, lambda _done, _total: None)
+    await read_apps(found, answers, lines, answers.rows, until, lambda _done, _total: None, whole=whole)
     return answers
 
 
@@ -59,6 +59,8 @@ async def test_an_app_without_a_waba_is_asked_for_nothing_more(there: Bench) -> 
     there.remote.put("Customer1", None)
     await everything(there, Lines())
     assert [verb for verb, _ in there.remote.calls] == ["rows", "waba"]
+    await everything(there, Lines(), whole=True)
+    assert [verb for verb, _ in there.remote.calls[2:]] == ["rows", "waba", "details", "subscriptions"]
 
 
 async def test_a_phone_that_the_list_lacks_is_read(there: Bench) -> None:

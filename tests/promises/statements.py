@@ -95,7 +95,8 @@ PROMISES: Mapping[str, Promise] = {
     ),
     "P10": Promise(
         "A subscription is deleted only if its tag is owned, the policy allows it and a complete source "
-        "does not declare it, or if it is ours and its app is declared as retired; apps are never deleted.",
+        "does not declare it, or if it is ours (declared, written from here, or owned) and its app is declared as "
+        "retired; apps are never deleted.",
         (
             _EXPLORE,
             f"{_CORE}/planning/test_subscriptions.py::test_unsubscribing_takes_policy_ownership_and_a_complete_source",

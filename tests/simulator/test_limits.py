@@ -152,6 +152,7 @@ async def test_no_retry_after_is_sent_by_default() -> None:
     for _ in range(11):
         answer = await caller.call("GET", "/partner/app/list")
 
+    assert answer.status_code == 429
     assert "retry-after" not in answer.headers
 
 

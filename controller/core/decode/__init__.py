@@ -5,9 +5,9 @@ from dataclasses import replace
 from itertools import groupby
 
 from controller.core.decode.files import FileMemo, read
-from controller.core.decode.lints.per_app import hints
+from controller.core.decode.lints import per_app, without_webhook
 from controller.core.decode.rules import problem
-from controller.core.decode.tree import collect, desired
+from controller.core.decode.tree import ManifestTree, collect, desired
 from controller.core.decode.validate import Validator
 from controller.model.problem import UNLISTED, Place, Problem, Severity
 from controller.model.source import Decoded, Rules, Schemas, SourceFile
@@ -47,7 +47,7 @@ def decode(  # noqa: PLR0913  (all but the first three by keyword)
     problems = _unique([*unread, *problems, *tree.problems])
     errors = _errors(problems)
     if not errors:
-        problems = _unique([*problems, *hints(tree.webhooks)])
+        problems = _unique([*problems, *_hints(tree)])
     return Decoded(
         None if errors else desired(tree, revision, complete=complete),
         _shortened(problems),
@@ -55,6 +55,13 @@ def decode(  # noqa: PLR0913  (all but the first three by keyword)
         errors=errors,
         warnings=sum(_is_warning(one) and one.rule != UNLISTED for one in problems),
     )
+
+
+def _hints(tree: ManifestTree) -> Iterator[Problem]:
+    """Yield the hints about a tree without errors. A selector that matches nothing is explained first."""
+    yield from per_app.hints(tree.webhooks)
+    if all(one.rule != "GS313" for one in tree.problems):
+        yield from without_webhook.hints(tree.drafts, tree.webhooks, tree.subscriptions)
 
 
 def strict(decoded: Decoded) -> Decoded:

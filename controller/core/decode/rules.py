@@ -101,6 +101,9 @@ _APPS = (
     _error("GS403", "Not a valid wabaId", "Copy the digits of the WhatsApp Business Account's id, in quotes"),
     _error("GS404", "Not a valid appId", "Copy the UUID of the app from Gupshup"),
     _error("GS406", "The same phone, app name or appId twice", "Declare each app once per Gupshup"),
+    _warning(
+        "GS407", "A phone number that its country is not known to have", "Compare it with the customer's"
+    ),
 )
 _WEBHOOKS = (
     _error("GS501", "A URL that is not https", "Use https, or allowInsecureUrls in a lab"),
@@ -124,6 +127,7 @@ _WEBHOOKS = (
     _error(
         "GS519", "A host that the Partner does not allow", "Correct the url, or add the host to allowedHosts"
     ),
+    _hint("GS520", "An app without a webhook", "Correct its labels, or declare a Subscription for it"),
 )
 _TRUST = (
     _error("GS601", "A secret in a manifest", "Remove it, change it at its issuer, and use a reference"),

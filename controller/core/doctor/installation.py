@@ -1,11 +1,12 @@
 """Diagnoses of what is on our side: limits that are left, the store, callbacks, WABAs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from controller.core.doctor.diagnosis import CheckResult, Diagnosis
 from controller.core.host import host_of, is_allowed
 from controller.core.ratelimit import in_window, window
-from controller.core.timestamp import timestamp
+from controller.core.timestamp import age, timestamp
 from controller.model.manifest import LIMITS, App, AppId, Bucket, Desired, Limit
 from controller.model.memory import Memory, StoreFacts
 from controller.model.ratelimit import UsedBudget
@@ -15,28 +16,57 @@ MOST_NAMED = 5
 
 _MEBIBYTE = 1024 * 1024
 
+_Budgets: TypeAlias = tuple[Bucket, bool]
+"""The budget of a partner in one bucket, or those of its apps."""
+
 
 def of_limits(
     partner: str, used: Mapping[str, UsedBudget], limits: Mapping[Bucket, Limit], now: float
 ) -> Iterator[Diagnosis]:
-    """Yield one diagnosis of all budgets, and one for each that rests after a 429."""
-    left = []
+    """Yield one diagnosis of all budgets, and one for each bucket that rests after a 429.
+
+    Of the budgets of apps only the smallest in each bucket is shown: there may be thousands.
+    """
+    left: dict[_Budgets, list[int]] = {}
+    rests: dict[_Budgets, list[float]] = {}
     for key, budget in sorted(used.items()):
-        limit = _limit(key, limits)
-        count = in_window(budget.spans, now, limit)
-        if count:
-            left.append(f"{key} {max(limit.calls - count, 0)} of {limit.calls} in {window(limit):g} s")
+        bucket, of_app, _ = key.partition(":")
+        budgets = (Bucket(bucket), bool(of_app))
+        limit = limits.get(budgets[0], LIMITS[budgets[0]])
         if budget.rest_until > now:
-            message = f"{key} rests until {timestamp(budget.rest_until)}, because Gupshup answered 429"
-            remedy = "wait; if it happens again, another program uses the same account"
-            yield Diagnosis("limits", CheckResult.WRONG, message, remedy, partner)
-    words = f"left: {', '.join(left)}; all of the others" if left else "all calls are left"
-    yield Diagnosis("limits", CheckResult.OK, words, "", partner)
+            rests.setdefault(budgets, []).append(budget.rest_until)
+        elif count := in_window(budget.spans, now, limit):
+            left.setdefault(budgets, []).append(max(limit.calls - count, 0))
+    for budgets, ends in rests.items():
+        name = _named_budgets(budgets, ends)
+        message = f"{name} rests until {timestamp(max(ends))}, because Gupshup answered 429"
+        remedy = "wait; if it happens again, another program uses the same account"
+        yield Diagnosis("limits", CheckResult.WRONG, message, remedy, partner)
+    words = [_left(budgets, calls, limits) for budgets, calls in left.items()]
+    others = "all of the others" if words or rests else "all calls"
+    yield Diagnosis("limits", CheckResult.OK, f"left: {'; '.join([*words, others])}", "", partner)
 
 
-def _limit(key: str, limits: Mapping[Bucket, Limit]) -> Limit:
-    bucket = Bucket(key.partition(":")[0])
-    return limits.get(bucket, LIMITS[bucket])
+def _left(budgets: _Budgets, calls: Sequence[int], limits: Mapping[Bucket, Limit]) -> str:
+    limit = limits.get(budgets[0], LIMITS[budgets[0]])
+    least = "at least " if len(calls) > 1 else ""
+    return f"{_named_budgets(budgets, calls)} {least}{min(calls)} of {limit.calls} in {window(limit):g} s"
+
+
+def _named_budgets(budgets: _Budgets, found: Sequence[float]) -> str:
+    bucket, of_app = budgets
+    apps = "an app" if len(found) == 1 else f"{len(found)} apps"
+    return f"{bucket} of {apps}" if of_app else bucket
+
+
+def of_events(partner: str, last: float | None, now: float) -> Diagnosis:
+    """Show when the last event about an app came to a `run`, None for never. Then it polls only."""
+    if last is not None:
+        message = f"the last one about an app came {age(now - last)} ago, at {timestamp(last)}"
+        return Diagnosis("events", CheckResult.OK, message, "", partner)
+    message = "none about an app ever came to a `run` with this store, so it only polls"
+    remedy = "docs/http.md#set-it-up shows how Gupshup posts them to the hook of `run`"
+    return Diagnosis("events", CheckResult.UNKNOWN, message, remedy, partner)
 
 
 def of_store(facts: StoreFacts) -> Iterator[Diagnosis]:
@@ -50,7 +80,7 @@ def of_store(facts: StoreFacts) -> Iterator[Diagnosis]:
         yield Diagnosis("store", CheckResult.OK, f"{facts.place}, version {facts.version}{size}")
     else:
         message = (
-            f"{facts.place} has version {facts.version}; the next `apply` or `run` makes it {facts.newest}"
+            f"{facts.place} has version {facts.version}; the next verb that uses it makes it {facts.newest}"
         )
         yield Diagnosis("store", CheckResult.OK, f"{message}, after a copy of the file")
     if not facts.writable:
@@ -73,7 +103,7 @@ def of_callbacks(desired: Desired) -> Iterator[Diagnosis]:
             remedy = "correct the URL, or allow its host"
             yield Diagnosis("callbacks", CheckResult.WRONG, message, remedy, partner.name)
         else:
-            message = f"{len(apps)} callback URLs on allowed hosts"
+            message = f"{len(apps)} callback URL{'s' if len(apps) > 1 else ''} on allowed hosts"
             yield Diagnosis("callbacks", CheckResult.OK, message, "", partner.name)
 
 
@@ -94,9 +124,9 @@ def of_wabas(partner: str, apps: Mapping[str, tuple[App, str | None]]) -> Iterat
         yield Diagnosis("waba", CheckResult.UNKNOWN, message, remedy, partner)
     same = len(apps) - len(wrong) - untold
     if same or not apps:
-        yield Diagnosis(
-            "waba", CheckResult.OK, f"{same} linked apps have the WABA of the manifest", "", partner
-        )
+        have = "app has" if same == 1 else "apps have"
+        message = f"{same} linked {have} the WABA of the manifest"
+        yield Diagnosis("waba", CheckResult.OK, message, "", partner)
 
 
 def told_waba(memory: Memory, phone: str, app_id: AppId) -> str | None:

@@ -1,4 +1,4 @@
-"""Explanations of every rule, reason, condition, guard and exit code: the one source of their texts.
+"""Explanations of every rule, reason, condition, guard, exit code and sign: the one source of their texts.
 
 `gupshupctl explain` shows them, and the tables of docs/rules.md, docs/reasons.md and docs/cli.md are made
 from them (`make tables`).
@@ -12,6 +12,7 @@ from controller.core.explain.explanation import Explanation, Section
 from controller.core.explain.health_reasons import HEALTH_CONDITIONS, QUALITY_REASONS, SENDABLE_REASONS
 from controller.core.explain.partner_reasons import PARTNER_CONDITIONS, PARTNER_REASONS
 from controller.core.explain.rules import RULE_SECTIONS
+from controller.core.explain.signs import PLAN_SIGNS
 from controller.core.explain.status_reasons import CONDITION_REASONS, CONDITIONS
 from controller.core.explain.waits import GUARDS, WAITING
 
@@ -30,6 +31,7 @@ SECTIONS: tuple[Section, ...] = (
     NOT_SENT,
     GUARDS,
     EXIT_CODES,
+    PLAN_SIGNS,
 )
 """All tables, in the order of the pages."""
 

@@ -163,7 +163,8 @@ BLOCKED_WEBHOOK = Section(
             "NotSubscriptionOwner",
             "somebody else made the subscription",
             "a webhook that was made with other credentials",
-            "remove it there, or choose another `spec.tag`",
+            "leave it to its owner: remove the Subscription here. For a second webhook beside it, choose "
+            "another `spec.tag`",
         ),
         Explanation(
             "Rejected",

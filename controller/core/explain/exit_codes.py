@@ -11,7 +11,7 @@ EXIT_CODES = Section(
             "exit 1",
             "error",
             "a path that does not exist; a store that cannot be read",
-            "correct what the last line on stderr names, and run it again",
+            "correct what the last line on stderr names, or each `wrong` line of `doctor`, and run it again",
         ),
         Explanation(
             "exit 2",
@@ -34,7 +34,8 @@ EXIT_CODES = Section(
         ),
         Explanation(
             "exit 5",
-            "something failed, is blocked or stale. `plan` has [rules of its own](cli.md#exit-codes-of-plan)",
+            "something failed, is blocked, stale or left out. "
+            "`plan` has [rules of its own](cli.md#exit-codes-of-plan)",
             "an app whose name somebody else has (`NameTakenElsewhere`)",
             "do what the reason asks for; `gupshupctl explain` has each reason",
         ),

@@ -68,9 +68,11 @@ CONDITIONS = Section(
         Explanation(
             "Retired",
             "the app has [`state: Retired`](manifests.md#a-customer-who-leaves), and no webhook of ours is "
-            "on it any more: nothing of it is read. It is present only while that is true, without `Ready`",
+            "on it any more: nothing of it is read. It is present only while that is true, without "
+            "`Ready`. The message names webhooks of others that stay on it",
             "an app whose customer has left",
-            "nothing; `gupshupctl forget NAME` erases what the store holds of it",
+            "if the message names webhooks that are yours, declare them or own their tags; "
+            "`gupshupctl forget NAME` erases what the store holds of it",
         ),
     ),
 )

@@ -1,11 +1,14 @@
 """What was read of an account for an import, and which of its apps can be declared."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from controller.core.decode.quoting import some
 from controller.core.planning.match import phone_of
 from controller.model.manifest import AppId, Partner
+from controller.model.plan import Kind
 from controller.model.upstream import Facts, ReadFailed, RemoteSubscription, Row, SubscriptionId
 
 
@@ -28,7 +31,14 @@ class FoldKey(NamedTuple):
     webhook: str
 
 
-Key = AppKey | WebhookKey | FoldKey
+class ManifestKey(NamedTuple):
+    """A manifest that exists, and that an import changes."""
+
+    kind: Kind
+    name: str
+
+
+Key = AppKey | WebhookKey | FoldKey | ManifestKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,17 @@ def apps_of(account: AccountRead, names: Collection[str] = ()) -> tuple[list[Rea
         else:
             apps.append(_app(account, row))
     return apps, out
+
+
+def with_one_phone(apps: Iterable[ReadApp]) -> Iterator[tuple[AppKey, str]]:
+    """Yield each app whose phone another one of its account has, too, and why none of them is declared."""
+    by_phone: dict[tuple[str, str], list[ReadApp]] = defaultdict(list)
+    for app in apps:
+        by_phone[app.partner, app.phone].append(app)
+    for group in (group for group in by_phone.values() if len(group) > 1):
+        names = some(f"{app.row.name} ({app.row.id})" for app in group)
+        for app in group:
+            yield AppKey(app.row.id), f"{len(group)} apps have this phone, none of them is imported: {names}"
 
 
 def _app(account: AccountRead, row: Row) -> ReadApp:

@@ -3,6 +3,7 @@
 What fails the check is left out and named, so that `plan` after `import` never has a call to make.
 """
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 
@@ -19,10 +20,17 @@ from controller.model.source import Rules, Schemas, SourceFile
 
 _OTHERWISE = "Gupshup shows it otherwise than it would be declared"
 _NOT_READ = "not read"
+_BEHIND = "\U0010ffff/"
+"""How the paths of new files begin while they are checked: behind all others.
+
+Of two manifests with one name, the second is in the wrong: so it is never the one that was there before.
+"""
 _DEFAULT = (
     "the Partner's defaults give it a callbackUrl, which cannot be read, so that a plan would write it; "
     "remove the default, or declare the app by hand"
 )
+
+_NOT_THERE = re.compile(rf" at {_BEHIND}\S+ already")
 
 
 class Unfit(Exception):
@@ -50,13 +58,11 @@ def checked_files(  # noqa: PLR0913  (all but the first two by keyword)
     excluded: dict[Key, str] = {}
     while True:
         files = imported_files(accounts, around, names, excluded)
-        source = [*beside, *(SourceFile(path, text.encode()) for path, text in files.texts.items())]
+        source = [*beside, *behind(files)]
         decoded = decode(source, schemas, rules)
         errors = tuple(one for one in decoded.problems if one.severity is Severity.ERROR)
         desired = decoded.desired
-        failed = dict(
-            _invalid(files, errors) if desired is None else _unsettled(files, desired, accounts, now)
-        )
+        failed = dict(invalid(files, errors) if desired is None else unsettled(files, desired, accounts, now))
         if not failed and errors:
             raise Unfit(errors)
         if not failed:
@@ -64,15 +70,27 @@ def checked_files(  # noqa: PLR0913  (all but the first two by keyword)
         excluded |= failed
 
 
-def _invalid(files: ImportedFiles, errors: Sequence[Problem]) -> Iterator[tuple[Key, str]]:
+def behind(files: ImportedFiles) -> list[SourceFile]:
+    """Return the new files, behind every other one."""
+    return [SourceFile(f"{_BEHIND}{path}", text.encode()) for path, text in files.texts.items()]
+
+
+def invalid(files: ImportedFiles, errors: Sequence[Problem]) -> Iterator[tuple[Key, str]]:
+    """Yield the new documents that *errors* are about."""
     for place, same in groupby(errors, key=lambda one: one.place):
-        key = files.key_at(place.file, place.line)
+        key = files.key_at(place.file.removeprefix(_BEHIND), place.line)
         if key is not None:
             first = next(same)
-            yield key, f"{first.rule}: {first.field} {first.message}".replace(":  ", ": ")
+            yield key, rule_broken(first)
 
 
-def _unsettled(
+def rule_broken(problem: Problem) -> str:
+    """Return the problem without its place, and without places in files that are not written yet."""
+    message = _NOT_THERE.sub(", another one of this account", problem.message)
+    return f"{problem.rule}: {problem.field} {message}".replace(":  ", ": ")
+
+
+def unsettled(
     files: ImportedFiles, desired: Desired, accounts: Sequence[AccountRead], now: float
 ) -> Iterator[tuple[Key, str]]:
     """Yield what a plan would change, or could not match."""

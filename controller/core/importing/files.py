@@ -1,8 +1,8 @@
 """Files of an import: the whole is calculated at once, so that the same account gives the same bytes."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, Self
 
 from controller.core.importing.account import (
     AccountRead,
@@ -12,6 +12,7 @@ from controller.core.importing.account import (
     ReadApp,
     WebhookKey,
     apps_of,
+    with_one_phone,
 )
 from controller.core.importing.documents import (
     APP_NOTE,
@@ -24,11 +25,11 @@ from controller.core.importing.documents import (
     partner_document,
 )
 from controller.core.importing.names import distinct, legal, mark
-from controller.core.importing.webhooks import Folded, fold, fold_key, left_out, webhook_of
+from controller.core.importing.webhooks import Folded, fold, fold_key, left_out, undeclarable, webhook_of
 from controller.core.writing.yaml_text import file_text, manifest_text
 
 SCHEMA = ".schemas/manifest.json"
-PARTNER_FILE, WEBHOOKS_FILE, APPS = "partner.yaml", "webhooks.yaml", "apps"
+PARTNER_FILE, WEBHOOKS_FILE, APPS, WEBHOOKS = "partner.yaml", "webhooks.yaml", "apps", "webhooks"
 
 
 class NewPartner(NamedTuple):
@@ -42,13 +43,15 @@ class NewPartner(NamedTuple):
 class Surroundings:
     """What is declared already: names of Apps and Subscriptions that are taken, and the *partners*.
 
-    *new_partner* is the one that the environment makes, None if manifests declare theirs.
+    *new_partner* is the one that the environment makes, None if manifests declare theirs. *webhooks_file* is
+    for what many apps have alike.
     """
 
     apps: frozenset[str] = frozenset()
     subscriptions: frozenset[str] = frozenset()
     partners: int = 1
     new_partner: NewPartner | None = None
+    webhooks_file: str = WEBHOOKS_FILE
 
 
 class Written(NamedTuple):
@@ -62,18 +65,30 @@ class Written(NamedTuple):
 class ImportedFiles:
     """The text of each file by its path below the folder; where each document begins; what is left out.
 
-    *keys* are those of the documents, by kind and name.
+    *keys* are those of the documents, by kind and name; *urls* those of Subscriptions, by name.
     """
 
     texts: Mapping[str, str] = field(default_factory=dict)
     documents: Mapping[str, tuple[Written, ...]] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
     keys: Mapping[tuple[str, str], Key] = field(default_factory=dict)
+    urls: Mapping[str, str] = field(default_factory=dict)
 
     def key_at(self, path: str, line: int) -> Key | None:
         """Return what the document around *line* (from 1) of *path* declares."""
         before = [one for one in self.documents.get(path, ()) if one.line <= line]
         return before[-1].key if before else None
+
+    def beside(self, other: Self) -> Self:
+        """Return all files of both, which have no path and no name in common."""
+        return replace(
+            self,
+            texts={**self.texts, **other.texts},
+            documents={**self.documents, **other.documents},
+            left_out=tuple(sorted([*self.left_out, *other.left_out])),
+            keys={**self.keys, **other.keys},
+            urls={**self.urls, **other.urls},
+        )
 
 
 class _Part(NamedTuple):
@@ -93,23 +108,54 @@ def imported_files(
     *names* are the apps (by their names at Gupshup) to import, all if empty. *excluded* are left out, each
     for its reason; the webhooks of an excluded selector stay with their apps.
     """
-    out = dict(excluded or {})
+    out: dict[Key, str] = dict(excluded or {})
     read, unread = [], list[LeftOut]()
     for account in accounts:
         apps, failed = apps_of(account, names)
         read += apps
         unread += failed
+    out |= with_one_phone(read)
     kept = [app for app in read if AppKey(app.row.id) not in out]
     called = _app_names(kept, around)
     folded = fold(kept, called, around.subscriptions, out)
     parts = dict(_parts(kept, called, folded, around, accounts))
+    return _files(parts, [*unread, *_excluded(read, out), *_undeclarable(kept)])
+
+
+def webhook_files(
+    undeclared: Sequence[tuple[str, ReadApp]],
+    taken: Collection[str],
+    excluded: Mapping[Key, str],
+) -> ImportedFiles:
+    """Return a file for each webhook of apps that have a manifest, here with its name.
+
+    *taken* are names of Subscriptions that exist.
+    """
+    every = [(name, app, found) for name, app in undeclared for found in app.subscriptions]
+    keys = {WebhookKey(app.row.id, found.id): (name, app, found) for name, app, found in every}
+    kept = {key: each for key, each in keys.items() if key not in excluded and not undeclarable(each[2])}
+    wanted = {" ".join(key): legal(f"{name}-{found.tag}", name) for key, (name, _, found) in kept.items()}
+    called = distinct(wanted, taken)
+    parts = {
+        f"{WEBHOOKS}/{called[' '.join(key)]}.yaml": [
+            _Part(
+                key, own_document(called[" ".join(key)], name, webhook_of(app.partner, found)), WEBHOOK_NOTE
+            )
+        ]
+        for key, (name, app, found) in kept.items()
+    }
+    apps = [app for _, app in undeclared]
+    return _files(parts, [*_excluded(apps, excluded), *_undeclarable(apps)])
+
+
+def _files(parts: Mapping[str, Sequence[_Part]], lost: Iterable[LeftOut]) -> ImportedFiles:
     texts = {path: [*_texts(path, some)] for path, some in parts.items()}
-    lost = [*unread, *_excluded(read, out), *_undeclarable(kept)]
     return ImportedFiles(
         {path: file_text(some) for path, some in texts.items()},
         {path: tuple(_places(parts[path], some)) for path, some in texts.items()},
         tuple(sorted(lost)),
         {_kind_and_name(part.document): part.key for some in parts.values() for part in some if part.key},
+        dict(_urls(part.document for some in parts.values() for part in some)),
     )
 
 
@@ -142,7 +188,7 @@ def _parts(
         yield f"{APPS}/{name}.yaml", [_Part(AppKey(app.row.id), document, APP_NOTE), *own]
     if folded.folds:
         folds = [_Part(fold_key(one.webhook), fold_document(one), WEBHOOK_NOTE) for one in folded.folds]
-        yield WEBHOOKS_FILE, folds
+        yield around.webhooks_file, folds
 
 
 def _own_names(called: Mapping[str, str], folded: Folded, around: Surroundings) -> dict[str, str]:
@@ -155,7 +201,7 @@ def _own_names(called: Mapping[str, str], folded: Folded, around: Surroundings) 
 
 
 def _partner(apps: Iterable[ReadApp], new: NewPartner, accounts: Sequence[AccountRead]) -> Document:
-    webhooks = (webhook_of(app, found) for app in apps for found in app.subscriptions)
+    webhooks = (webhook_of(app.partner, found) for app in apps for found in app.subscriptions)
     modes = needs_account_modes(webhooks)
     return partner_document(new.name, accounts[0].partner_id, new.url, account_modes=modes)
 
@@ -178,6 +224,13 @@ def _places(parts: Iterable[_Part], texts: Iterable[str]) -> Iterator[Written]:
 def _kind_and_name(document: Document) -> tuple[str, str]:
     metadata = document["metadata"]
     return str(document["kind"]), str(metadata["name"] if isinstance(metadata, Mapping) else "")
+
+
+def _urls(documents: Iterable[Document]) -> Iterator[tuple[str, str]]:
+    for document in documents:
+        match document:
+            case {"kind": "Subscription", "metadata": {"name": str(name)}, "spec": {"url": str(url)}}:
+                yield name, url
 
 
 def _excluded(apps: Iterable[ReadApp], out: Mapping[Key, str]) -> Iterator[LeftOut]:

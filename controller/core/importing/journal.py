@@ -65,11 +65,23 @@ def begun_writing(entries: Iterable[Entry]) -> frozenset[str]:
     return frozenset(path for entry in entries for path in entry.get("writing", ()))
 
 
+class JournalError(ValueError):
+    """The lines are not those of a journal."""
+
+
 def answers_of(entries: Iterable[Entry], upstream: str, now: float) -> Answers | None:
     """Return what *entries* hold of an account, None if its list is not there or is too old.
 
-    Raises KeyError, TypeError or ValueError if the lines are not those of a journal.
+    Raises JournalError if the lines are not those of a journal.
     """
+    try:
+        answers = _read(entries, upstream)
+    except (KeyError, TypeError, ValueError) as error:
+        raise JournalError from error
+    return None if answers is None or not 0 <= now - answers.at < KEPT else answers
+
+
+def _read(entries: Iterable[Entry], upstream: str) -> Answers | None:
     answers: Answers | None = None
     for entry in entries:
         if entry.get("account") != upstream:
@@ -78,7 +90,7 @@ def answers_of(entries: Iterable[Entry], upstream: str, now: float) -> Answers |
             answers = Answers(entry["partnerId"], tuple(map(_row, entry["rows"])), float(entry["at"]))
         elif answers is not None:
             _take(answers, entry)
-    return None if answers is None or not 0 <= now - answers.at < KEPT else answers
+    return answers
 
 
 def _take(answers: Answers, entry: Entry) -> None:

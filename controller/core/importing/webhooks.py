@@ -53,13 +53,13 @@ class _Own(NamedTuple):
     webhook: WebhookSpec
 
 
-def webhook_of(app: ReadApp, found: RemoteSubscription) -> WebhookSpec:
+def webhook_of(partner: str, found: RemoteSubscription) -> WebhookSpec:
     """Return what a manifest of its own says of a webhook."""
     version = 0 if found.version is None else found.version
-    return WebhookSpec(app.partner, found.tag, found.url, version, _modes(found), found.active)
+    return WebhookSpec(partner, found.tag, found.url, version, modes_of(found), found.active)
 
 
-def _modes(found: RemoteSubscription) -> tuple[str, ...]:
+def modes_of(found: RemoteSubscription) -> tuple[str, ...]:
     """Return the modes of the mask, and those that have no known bit by their names."""
     named = {name for name in found.modes if MODES.get(name, 0) is None}
     if ALONE & named:
@@ -92,7 +92,7 @@ def fold(
     of *excluded* is folded or declared.
     """
     own = [
-        _Own(app, found, webhook_of(app, found))
+        _Own(app, found, webhook_of(app.partner, found))
         for app in apps
         for found in app.subscriptions
         if not undeclarable(found) and WebhookKey(app.row.id, found.id) not in excluded

@@ -93,6 +93,17 @@ def item_of(action: Action) -> Item:
             assert_never(action)
 
 
+def tag_of(action: Action) -> str | None:
+    """Return the tag of the webhook that *action* writes, None if it writes none."""
+    match action:
+        case Subscribe(wanted) | Update(wanted):
+            return wanted.tag
+        case Unsubscribe(remote=remote):
+            return remote.tag
+        case _:
+            return None
+
+
 _VERBS = list(Verb)
 
 

@@ -63,10 +63,14 @@ def blocked_by_foreign(entries: Iterable[PlanEntry], policy: WebhookPolicy) -> I
             yield entry
 
 
+def named(of_others: Iterable[Foreign]) -> str:
+    """Return tag and host of each webhook."""
+    return ", ".join(f"{each.item.name} ({each.host or 'no clear host'})" for each in of_others)
+
+
 def told(alarming: Iterable[Foreign]) -> str:
     """Return a message about webhooks that are not allowed: tag and host of each."""
-    names = ", ".join(f"{each.item.name} ({each.host or 'no clear host'})" for each in alarming)
     return (
-        f"no manifest declares {names}, and webhooks.allowedHosts has no such host; "
+        f"no manifest declares {named(alarming)}, and webhooks.allowedHosts has no such host; "
         "remove it at Gupshup, declare it, or allow its host"
     )

@@ -49,6 +49,8 @@ class MatchedApp:
     match: Match
     subscriptions: tuple[Subscription, ...]
     context: Context
+    leaving: frozenset[str] = frozenset()
+    """The tags that manifests declare for a retired app: it has no *subscriptions* any more."""
 
     @property
     def item(self) -> Item:
@@ -100,21 +102,23 @@ def match_apps(
     """Match every declared app of *partner*, once for all that is calculated from one observation."""
     seen = index(observed.rows, observed.facts)
     declared: dict[str, list[Subscription]] = defaultdict(list)
-    retired = {app.name for app in desired.apps if app.is_retired}
     for wanted in desired.subscriptions:
-        if wanted.app not in retired:
-            declared[wanted.app].append(wanted)
+        declared[wanted.app].append(wanted)
     context = Context(partner, observed, request, desired.complete, desired.tags, desired.whole_apps)
     apps = tuple(
-        MatchedApp(app, match(app, seen, observed, partner.settle), _sorted(declared[app.name]), context)
+        _matched(app, match(app, seen, observed, partner.settle), declared[app.name], context)
         for app in sorted(desired.apps, key=lambda app: app.name)
         if app.partner == partner.name
     )
     return Matches(desired, context, apps)
 
 
-def _sorted(subscriptions: list[Subscription]) -> tuple[Subscription, ...]:
-    return tuple(sorted(subscriptions, key=lambda wanted: (wanted.name, wanted.tag)))
+def _matched(app: App, found: Match, declared: list[Subscription], context: Context) -> MatchedApp:
+    if app.is_retired:
+        beyond = (context.tags or {}).get(app.name, frozenset())
+        return MatchedApp(app, found, (), context, beyond | {wanted.tag for wanted in declared})
+    wanted = sorted(declared, key=lambda each: (each.name, each.tag))
+    return MatchedApp(app, found, tuple(wanted), context)
 
 
 def app_item(app: App) -> Item:

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.core.planning.digest import Canonical, canonical, digest
 from controller.core.planning.guard import allowed
 from controller.errors import PlanRefused
 from controller.model.history import Declared
 from controller.model.manifest import Ceiling, Desired, Partner
+from controller.model.problem import ENVIRONMENT
 from controller.model.source import SourceFile
 
 
@@ -60,6 +61,17 @@ def declared(desired: Desired, partner: str) -> Declared:
     )
 
 
+def lasting(desired: Desired, partner: str) -> Declared:
+    """Count what a later source must not lose: all that is declared for *partner*, without its retired apps.
+
+    Retired apps, and the subscriptions that are declared for them, may go at any time.
+    """
+    gone = {app.name for app in desired.apps if app.is_retired}
+    apps = tuple(app for app in desired.apps if app.name not in gone)
+    wanted = tuple(each for each in desired.subscriptions if each.app not in gone)
+    return declared(replace(desired, apps=apps, subscriptions=wanted), partner)
+
+
 def refuse_emptied(empty: Iterable[SourceFile], filled: Collection[str]) -> None:
     """Raise PlanRefused if one of the *empty* files is at a place that was *filled* in the last good source.
 
@@ -79,7 +91,20 @@ def refuse_empty(desired: Desired, source: str, released: Collection[str]) -> No
     """Raise PlanRefused if a whole source declares nothing at all: probably an accident."""
     key = digest(["empty", source])
     if desired.complete and not desired.apps and not desired.subscriptions and key not in released:
-        raise PlanRefused(f"{source} declares no app and no subscription (is it the right folder?)", key)
+        raise PlanRefused(
+            f"{source} declares no app and no subscription (is it the right folder? Only `run` without "
+            "`--once` may begin with a Partner manifest alone)",
+            key,
+        )
+
+
+def begins(desired: Desired, before: Desired | None) -> bool:
+    """Return whether *desired*, which may declare no app yet, is the begin of a new source.
+
+    A Partner manifest shows that it is the right folder; *before* must not have declared anything.
+    """
+    by_manifest = any(partner.place != ENVIRONMENT for partner in desired.partners)
+    return by_manifest and (before is None or not (before.apps or before.subscriptions))
 
 
 def refuse_shrunk(

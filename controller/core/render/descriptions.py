@@ -80,6 +80,6 @@ def _entry(entry: WriteRecord) -> dict[str, object]:
         "who": entry.who,
         "revision": entry.revision,
         "verb": entry.verb,
-        "outcome": entry.outcome,
+        "outcome": entry.outcome or None,
         "message": entry.message,
     }

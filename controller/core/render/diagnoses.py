@@ -5,14 +5,19 @@ from collections.abc import Sequence
 
 from controller.core.doctor.diagnosis import CheckResult, Diagnosis
 from controller.core.render.tables import table
+from controller.core.render.wrapping import wrapped
+
+HEAD = ("", "CHECK", "PARTNER", "FOUND")
 
 
-def diagnoses_text(found: Sequence[Diagnosis]) -> str:
-    """Return the lines in the order of the checks, and a last one that counts them."""
+def diagnoses_text(found: Sequence[Diagnosis], width: int | None = None) -> str:
+    """Return the lines in the order of the checks, at most *width* wide, and a last one that counts."""
     rows = [(each.result, each.check, each.subject, _words(each)) for each in found]
     counted = Counter(each.result for each in found)
     last = ", ".join(f"{counted[result]} {result}" for result in CheckResult if counted[result])
-    return f"{table(('', 'CHECK', 'PARTNER', 'FOUND'), rows)}\n\n{last}"
+    lines = table(HEAD, rows).split("\n")
+    indent = lines[0].index(HEAD[-1])
+    return "\n".join([*(each for line in lines for each in wrapped(line, width, indent)), "", last])
 
 
 def diagnoses_document(found: Sequence[Diagnosis]) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Notice ahead of the end of a credential: which one, when, and what to do."""
 
 from controller.core.account.warnings import end_message
-from controller.core.render.page_rows import age
+from controller.core.timestamp import age
 from controller.model.account import CredentialEnd
 from controller.model.notice import Notice
 

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from controller.core.explain import SECTIONS
+from controller.core.explain import SECTIONS, explained
 from controller.core.explain.explanation import Explanation, Section
 from controller.core.render.wrapping import wrapped
+from controller.core.status.state import ResourceState, state_of
+from controller.model.plan import Kind
+from controller.model.status import Status
 
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _ONE_CELL = re.compile(r"`([^`]*)`")
@@ -42,6 +45,22 @@ def explanation_fields(section: Section, row: Explanation) -> dict[str, str]:
     cells = {"means": row.means, "example": row.example, "remedy": row.remedy}
     plain_cells = {name: plain(cell) for name, cell in cells.items()}
     return {"word": row.word, "kind": section.kind, **marked, **plain_cells, "page": f"docs/{section.place}"}
+
+
+def more_about(reasons: Iterable[str]) -> str:
+    """Return a line for a terminal: the command that explains the first of *reasons*; "" if there is none."""
+    known = next((reason for reason in reasons if explained(reason)), None)
+    return f"More about a reason: gupshupctl explain {known}" if known else ""
+
+
+def reasons_of(statuses: Iterable[Status]) -> Iterator[str]:
+    """Yield the reasons for which resources need a person, in the order of *statuses*."""
+    for status in statuses:
+        state, condition = state_of(status)
+        if state is ResourceState.STALLED and condition is not None:
+            yield condition.reason
+        elif status.item.kind is Kind.PARTNER:
+            yield from (each.reason for each in status.conditions if each.is_wrong)
 
 
 def known_words_text(width: int | None) -> str:

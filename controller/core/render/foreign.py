@@ -23,7 +23,7 @@ def foreign_fields(each: Foreign) -> dict[str, object]:
 def foreign_items(status: Status) -> Iterator[dict[str, object]]:
     """Yield the entries of `get foreign` for one app."""
     for each in status.foreign:
-        yield {**foreign_row(each), "allowed": each.allowed}
+        yield {**foreign_row(each), "allowed": each.allowed, "id": each.id}
 
 
 def foreign_table(statuses: Iterable[Status], *, ids: bool = False) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from controller.core.health.sending import Sending, sending
 from controller.core.render.foreign import foreign_words
 from controller.core.status.state import HELD, ResourceState, state_of
-from controller.core.timestamp import timestamp
+from controller.core.timestamp import age, timestamp
 from controller.model.account import CredentialEnd
 from controller.model.status import Status
 
@@ -15,8 +15,6 @@ STATES = tuple(map(str, ResourceState))
 
 SENDINGS = tuple(map(str, Sending))
 """Whether an app can send, with the worst state first."""
-
-_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +88,6 @@ def partner_cells(ends: Sequence[CredentialEnd], status: Status | None) -> dict[
             f"{each.reason}: {each.message}" for each in conditions if each.is_wrong and each.reason != HELD
         ],
     }
-
-
-def age(seconds: float) -> str:
-    """Return *seconds* as a person writes them, in the one or two greatest units."""
-    whole = max(0, int(seconds))
-    if whole < _MINUTE:
-        return f"{whole} s"
-    if whole < _HOUR:
-        return f"{whole // _MINUTE} min"
-    if whole < _DAY:
-        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
-    return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
 
 
 def _search_text(of: AppRow) -> str:

@@ -6,6 +6,7 @@ from controller.core.render.entries.entry import Entry, result_entry
 from controller.core.render.entries.parts import Part
 from controller.core.render.entries.phones import MASKED
 from controller.core.render.entries.view import View
+from controller.core.render.explanations import more_about
 from controller.core.render.wrapping import wrapped, wrapped_command
 from controller.model.plan import PartnerWarning, Result
 from controller.model.text import escape
@@ -43,6 +44,12 @@ def held_lines(digests: str | None, view: View) -> Iterator[str]:
     if digests:
         yield from wrapped("Held by a guard. To let exactly this through:", view.width, 2)
         yield from wrapped_command(f"  {escape(view.release(digests))}", view.width, 4)
+
+
+def explain_lines(reasons: Iterable[str], view: View) -> Iterator[str]:
+    """Yield, for a terminal, the command that explains the first of *reasons*."""
+    if view.width is not None and (line := more_about(reasons)):
+        yield from wrapped(line, view.width, 2)
 
 
 def revision_lines(revision: str, view: View) -> list[str]:

@@ -22,7 +22,13 @@ from controller.core.render.plan_json import (
     waiting_row,
     warning_row,
 )
-from controller.core.render.plan_lines import duration, held_lines, lines_of_parts, revision_lines
+from controller.core.render.plan_lines import (
+    duration,
+    explain_lines,
+    held_lines,
+    lines_of_parts,
+    revision_lines,
+)
 from controller.core.render.wrapping import wrapped
 from controller.model.plan import Plan, Verb
 from controller.model.text import escape
@@ -105,6 +111,7 @@ def plan_text(plans: Sequence[Plan], revision: str, view: View = PLAIN) -> str:
         text.extend(wrapped(calls, view.width, 2))
     text.extend(held_lines(held_digests(plans), view))
     text.extend(line for words in limits_of_release(plans) for line in wrapped(words, view.width, 2))
+    text.extend(explain_lines((each.reason for plan in plans for each in plan.blocked), view))
     return "\n".join([*text, *revision_lines(revision, view)])
 
 

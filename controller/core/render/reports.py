@@ -6,12 +6,12 @@ from controller.core.render.entries.parts import parts_of_report
 from controller.core.render.entries.phones import MASKED, Phones
 from controller.core.render.entries.view import PLAIN, View
 from controller.core.render.plan_json import diff_row, digests, head, lists, row, warning_row
-from controller.core.render.plan_lines import held_lines, lines_of_parts, revision_lines
+from controller.core.render.plan_lines import explain_lines, held_lines, lines_of_parts, revision_lines
 from controller.core.render.plans import NOTHING
 from controller.core.render.wrapping import wrapped
 from controller.core.status.run_report import Report, converging, total
 from controller.model.passes import SourceState
-from controller.model.plan import Result
+from controller.model.plan import Outcome, Result
 from controller.model.text import escape
 
 SHORT = ("blocked", "held", "failed", "stale", "unclear")
@@ -59,7 +59,14 @@ def report_text(
     text.extend(wrapped(f"{outcome(parts, interrupted=interrupted)}.", view.width, 2))
     text.extend(line for step in next_steps(parts) for line in wrapped(step, view.width, 2))
     text.extend(held_lines(digests(part.held_digest for part in parts), view))
+    text.extend(explain_lines(_reasons(parts), view))
     return "\n".join([*text, *revision_lines(revision, view)])
+
+
+def _reasons(parts: Sequence[Report]) -> Iterator[str]:
+    """Yield why something is blocked, and why something else was not done."""
+    yield from (each.reason for part in parts for each in part.blocked)
+    yield from (each.reason for part in parts for each in part.results if each.outcome is not Outcome.DONE)
 
 
 def outcome(parts: Sequence[Report], *, interrupted: bool = False) -> str:

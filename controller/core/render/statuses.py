@@ -63,8 +63,9 @@ def document(status: Status) -> str:
     """Return the status as the store holds it; `read_documents` reads this and every earlier version."""
     since = [condition.since for condition in status.conditions]
     health_at = None if status.health is None else status.health.at
-    kept = {"at": status.at, "since": since, "healthAt": health_at, "observed": kept_listed(status.listed)}
-    return json.dumps({"version": DOCUMENT_VERSION, **fields(status), **kept})
+    kept = {"at": status.at, "since": since, "healthAt": health_at, "phone": status.phone}
+    observed = {"observed": kept_listed(status.listed)}
+    return json.dumps({"version": DOCUMENT_VERSION, **fields(status), **kept, **observed})
 
 
 def read_documents(documents: Mapping[str, str]) -> tuple[Status, ...]:
@@ -111,6 +112,7 @@ def _read(resource: str, text: str) -> Status:
         tuple(read_held(stored.get("held"))),
         _truth(stored.get("listed")),
         read_listed(stored.get("observed")),
+        _text(stored, "phone"),
     )
 
 

@@ -14,7 +14,7 @@ from controller.model.manifest import LIMITS
 from controller.model.memory import Binding, Memory
 from controller.model.phone import masked
 from controller.model.ratelimit import LoggedCall
-from controller.model.status import Status
+from controller.model.status import ListedApp, Status
 
 README = """# Support bundle
 
@@ -41,11 +41,14 @@ All times are UTC, by the clock of the machine that wrote them.
 _EXEMPT = frozenset({"appId", "wabaId", "phoneNumberId", "id", "partnerId", "revision", "observedRevision"})
 """Keys whose values are ids and never a phone number."""
 
-_NUMBER = re.compile(
-    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{40,}|\bWABA \d+(?:, not \d+)?"
-    r"|(?<!\d)(?P<phone>\d{8,15})(?!\d)"
-)
-"""A number that is as long as a phone's. What comes before it in the pattern is an id."""
+_IDS = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{40,}|\bWABA \d+(?:, not \d+)?"
+"""Ids that are as long as a phone number, or have a part that is."""
+
+_PHONES = (r"(?<=\+)\d(?:[ ().-]{0,2}\d){7,14}(?!\d)", r"(?<!\d)\d{8,15}(?!\d)")
+"""Phone numbers of anybody: as people write them, and any digits that are as many."""
+
+_GAP = r"[ ().-]{0,2}"
+_LOCAL = 8
 
 _URL = re.compile(
     r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)(?:[^\s/?#]*@)?(?P<host>[^\s/?#@\"')]+)(?P<rest>[/?#][^\s\"')]*)?",
@@ -89,7 +92,8 @@ def support_document(case: SupportCase, made_at: float, versions: Mapping[str, s
         "calls": [_call(each) for each in case.calls],
         "limits": _limits(case.rests),
     }
-    return {name: _masked(value, name) for name, value in document.items()}
+    number = _number_of(case, binding)
+    return {name: _masked(value, name, number) for name, value in document.items()}
 
 
 def support_report(document: Mapping[str, object]) -> str:
@@ -174,22 +178,40 @@ def _limits(rests: Mapping[str, float]) -> list[dict[str, object]]:
     ]
 
 
-def _masked(value: object, key: str) -> object:
+def _number_of(case: SupportCase, binding: Binding | None) -> re.Pattern[str]:
+    """Return what finds phone numbers, as the group *phone*, and ids before them.
+
+    The phone of the app is found wherever its digits stand, in any groups, also without its country code.
+    """
+    listed = case.status.listed
+    own = {"" if binding is None else binding.phone, listed.phone if isinstance(listed, ListedApp) else ""}
+    wholes = [_GAP.join(phone) for phone in sorted(own - {""})]
+    locals_ = [
+        rf"(?<!\d)(?:\d{_GAP}){{0,7}}{_GAP.join(phone[-_LOCAL:])}(?!\d)" for phone in sorted(own - {""})
+    ]
+    return re.compile(f"{_IDS}|(?P<phone>{'|'.join((*wholes, *locals_, *_PHONES))})")
+
+
+def _masked(value: object, key: str, number: re.Pattern[str]) -> object:
     match value:
         case dict():
-            return {name: _masked(each, name) for name, each in value.items()}
+            return {name: _masked(each, name, number) for name, each in value.items()}
         case list():
-            return [_masked(each, key) for each in value]
+            return [_masked(each, key, number) for each in value]
         case str() if key not in _EXEMPT:
-            return _safe(value)
+            return _safe(value, number)
         case _:
             return value
 
 
-def _safe(text: str) -> str:
+def _safe(text: str, number: re.Pattern[str]) -> str:
     """Return *text* with phone numbers masked, and of a URL only its host."""
     hosts_only = _URL.sub(lambda url: f"{url['scheme']}{url['host']}{'/…' if url['rest'] else ''}", text)
-    return _NUMBER.sub(lambda found: masked(found[0]) if found["phone"] else found[0], hosts_only)
+    return number.sub(lambda found: _shortened(found["phone"]) or found[0], hosts_only)
+
+
+def _shortened(phone: str | None) -> str:
+    return masked(re.sub(r"\D", "", phone)) if phone else ""
 
 
 def _conditions_of(statuses: object) -> Iterator[dict[str, object]]:

@@ -8,7 +8,7 @@ from controller.core.health.quality import drop
 from controller.core.health.sending import sendability
 from controller.core.planning.actions import item_of, verb_of
 from controller.core.planning.callbacks import CALLBACK_NOT_SUPPORTED
-from controller.core.planning.foreign import FOREIGN_WEBHOOK, told
+from controller.core.planning.foreign import FOREIGN_WEBHOOK, named, told
 from controller.core.planning.match import Absent, Conflict, Found, Undecided
 from controller.core.planning.matched_app import (
     MatchedApp,
@@ -49,6 +49,7 @@ class OpenItems:
     held: Mapping[Item, HeldChange]
     planned: Mapping[Item, tuple[str, str]]
     unverifiable: Collection[Item]
+    foreign: Mapping[Item, tuple[Foreign, ...]]
 
     def about(self, item: Item) -> Judgement | None:
         """Return what keeps *item* from being as declared, None if nothing does."""
@@ -79,12 +80,11 @@ def statuses(matches: Matches, plan: Plan, previous: Mapping[Item, Status]) -> t
 
     A condition with the same truth as in *previous* keeps its `since`.
     """
-    open_items, revision = _open(plan), matches.desired.revision
-    of_others = foreign_by_app(matches, plan, previous)
+    open_items, revision = _open(plan, foreign_by_app(matches, plan, previous)), matches.desired.revision
     return tuple(
         dated(
-            replace(blank, foreign=of_others.get(blank.item, ())),
-            (*judgements, *_alarm(matched, of_others.get(blank.item, ()))),
+            replace(blank, foreign=open_items.foreign.get(blank.item, ())),
+            (*judgements, *_alarm(matched, open_items.foreign.get(blank.item, ()))),
             previous.get(blank.item),
         )
         for matched in matches.apps
@@ -92,7 +92,7 @@ def statuses(matches: Matches, plan: Plan, previous: Mapping[Item, Status]) -> t
     )
 
 
-def _open(plan: Plan) -> OpenItems:
+def _open(plan: Plan, of_others: Mapping[Item, tuple[Foreign, ...]]) -> OpenItems:
     planned = {item_of(each): ("ChangePlanned", f"{verb_of(each)} is planned") for each in plan.actions}
     return OpenItems(
         {each.item: each for each in plan.blocked},
@@ -100,6 +100,7 @@ def _open(plan: Plan) -> OpenItems:
         {item_of(each.action): each for each in plan.held},
         planned,
         frozenset(plan.unverifiable),
+        of_others,
     )
 
 
@@ -110,7 +111,7 @@ def _of_app(
     stage = _stage(row.stage) if row else ""
     app_id, at = (row.id if row else None), matched.now
     health = known_health(matched, row) if row else None
-    blank = Status(matched.item, (), revision, at, app_id, stage, health=health)
+    blank = Status(matched.item, (), revision, at, app_id, stage, health=health, phone=matched.app.phone)
     judged = _retired(matched, open_items) if matched.app.is_retired else _app(matched, open_items)
     yield with_app(blank, matched, row, previous.get(matched.item)), judged
     for wanted in matched.subscriptions:
@@ -161,7 +162,17 @@ def _retired(matched: MatchedApp, open_items: OpenItems) -> Iterator[Judgement]:
         yield from _resource([each for each in (mine, *wrong) if each], gravest, open_items)
     else:
         yield Judgement("Synced", Truth.TRUE, "AsDeclared")
-        yield Judgement(RETIRED, Truth.TRUE, RETIRED)
+        yield Judgement(RETIRED, Truth.TRUE, RETIRED, _stay(open_items.foreign.get(matched.item, ())))
+
+
+def _stay(of_others: Collection[Foreign]) -> str:
+    """Return a message about the webhooks that were last seen on a retired app."""
+    if not of_others:
+        return ""
+    return (
+        f"webhooks of others stay on it, and get its events as before: {named(of_others)}; if they are "
+        "yours, declare them or have their tags in ownedTags, or remove them at Gupshup"
+    )
 
 
 def _judged(items: Iterable[Item], open_items: OpenItems) -> list[Judgement]:
@@ -240,8 +251,13 @@ def _health(matched: MatchedApp, live: Judgement) -> Iterator[Judgement]:
 
 
 def dated(blank: Status, judgements: Iterable[Judgement], previous: Status | None) -> Status:
-    """Return *blank* with *judgements* as conditions. One with the same truth as before keeps its `since`."""
-    return replace(blank, conditions=tuple(_condition(each, blank, previous) for each in judgements))
+    """Return *blank* with *judgements* as conditions. One with the same truth as before keeps its `since`.
+
+    If the name was another app's before, nothing was before.
+    """
+    other = previous is not None and None is not previous.app_id != blank.app_id is not None
+    before = None if other else previous
+    return replace(blank, conditions=tuple(_condition(each, blank, before) for each in judgements))
 
 
 def _alarm(matched: MatchedApp, of_others: Collection[Foreign]) -> Iterator[Judgement]:

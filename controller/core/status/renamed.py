@@ -1,4 +1,4 @@
-"""Statuses under the names of now: an app is known by its id, whatever its manifest is called."""
+"""Statuses under the names of now: an app is known by its id, or by its phone until it has one."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -21,8 +21,15 @@ def _of_apps(previous: Mapping[Item, Status], matches: Matches) -> Mapping[Item,
     strange = [matched for matched in matches.apps if _is_strange(matched, previous)]
     if not strange:
         return {}
-    were = {status.app_id: item for item, status in previous.items() if item.kind is Kind.APP}
-    apps = {were[app_id]: matched.item for matched in strange if (app_id := _id(matched)) in were}
+    familiar = {matched.item for matched in matches.apps} - {matched.item for matched in strange}
+    left = [each for item, each in previous.items() if item.kind is Kind.APP and item not in familiar]
+    by_id = {each.app_id: each.item for each in left if each.app_id is not None}
+    by_phone = {each.phone: each for each in left if each.phone}
+    apps = {
+        was: matched.item
+        for matched in strange
+        if (was := by_id.get(_id(matched) or AppId("")) or _by_phone(matched, by_phone)) is not None
+    }
     places = {(was.partner, was.app): now for was, now in apps.items()}
     moved = {item: now for item in previous if (now := places.get((item.partner, item.app))) is not None}
     return {item: _at(item, now) for item, now in moved.items()}
@@ -55,10 +62,18 @@ def _of_webhooks(
             yield was, now
 
 
+def _by_phone(matched: MatchedApp, left: Mapping[str, Status]) -> Item | None:
+    """Return the item that had the phone of this app: not if that was another app at Gupshup."""
+    before = left.get(matched.app.phone)
+    return before.item if before is not None and None in {before.app_id, _id(matched)} else None
+
+
 def _is_strange(matched: MatchedApp, previous: Mapping[Item, Status]) -> bool:
-    """Return whether the status under the name of a linked app is not about this app, or not yet."""
+    """Return whether the status under the name of an app is not about this app, or not yet."""
     app_id, before = _id(matched), previous.get(matched.item)
-    return app_id is not None and (before is None or before.app_id != app_id)
+    if before is None:
+        return True
+    return before.app_id != app_id if app_id is not None else before.phone not in {"", matched.app.phone}
 
 
 def _id(matched: MatchedApp) -> AppId | None:

@@ -60,6 +60,11 @@ DONE_AS = {
 KEYS = (*DONE_AS.values(), "unchanged", "waiting", "blocked", "held", "failed", "stale", "unclear")
 
 
+def left(plan: Plan) -> Mapping[str, int]:
+    """Count what a pass leaves, by the words of a plan."""
+    return {**report(plan, {}, {}, {}).summary, "unmanaged": len(plan.unmanaged)}
+
+
 def report(
     plan: Plan,
     outcomes: Mapping[Change, Result | Waiting],

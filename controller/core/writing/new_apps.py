@@ -5,9 +5,10 @@ The order of sign-ups decides nothing, and neither does what an interrupted run 
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.core.decode.document import VERSION
+from controller.core.decode.lints import without_webhook
 from controller.core.decode.quoting import visible
 from controller.core.decode.rules import problem
 from controller.core.writing.names import app_names, manifest_names
@@ -56,7 +57,9 @@ def new_apps(
             found.append(_made(each, names[each], app_ids[each], target))
         else:
             wrong.append(_nameless(each))
-    return whole.including(found, wrong)
+    made = whole.including(found, wrong)
+    hints = _without_webhook(made) if decoded.subscriptions else ()
+    return replace(made, warnings=(*made.warnings, *hints))
 
 
 def _distinct(sign_ups: Iterable[SignUp]) -> tuple[list[SignUp], list[Problem]]:
@@ -122,6 +125,17 @@ def _other_accounts(declared: Mapping[SignUp, App]) -> Iterator[Problem]:
             owner = f"App/{app.name} at {app.place}"
             message = f"{visible(each.waba_id)} is not the WABA of {owner}, which has this phone"
             yield problem("GS403", each.place, "wabaId", message, f'"{app.waba_id}"')
+
+
+def _without_webhook(made: NewManifests) -> Iterator[Problem]:
+    """Yield one hint for all new apps that no webhook is declared for, though others have some."""
+    served = {each.app for each in made.desired.subscriptions} if made.desired else set()
+    new = [one for one in made.manifests if one.text and one.name not in served]
+    if new:
+        message = (
+            f"{without_webhook.missing([f'{one.kind}/{one.name}' for one in new])}; {without_webhook.REMEDY}"
+        )
+        yield problem(without_webhook.RULE, new[0].asked, "labels", message)
 
 
 def _nameless(sign_up: SignUp) -> Problem:

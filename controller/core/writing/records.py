@@ -9,12 +9,20 @@ from dataclasses import dataclass, field
 from io import StringIO
 from typing import TypeAlias
 
+from controller.core.closest import closest
 from controller.core.decode.quoting import shown
 from controller.core.decode.rules import problem
 from controller.model.problem import Place, Problem
 
 MOST = 10_000
 """Records of one table: no source holds more files."""
+
+COLUMNS = ("name", "wabaId", "phone", "labels", "partner")
+REQUIRED = COLUMNS[:3]
+
+_HEADER = f"the first line must name the columns: {','.join(COLUMNS)}"
+_SEPARATORS = ",;\t"
+"""What spreadsheets write between values, by their language."""
 
 _LINE = re.compile(r"\s*\{.*\}[ \t\r]*(?:\n|\Z)")
 """A first line that is an object by itself: JSON Lines, whatever the name is."""
@@ -54,7 +62,7 @@ def read_table(data: bytes, name: str) -> Table:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        table.problems.append(problem("GS115", Place(name, line), "", "is not UTF-8"))
+        table.problems.append(problem("GS115", Place(name, line), "", "is not UTF-8; save it as CSV UTF-8"))
         return table
     if name.endswith(".jsonl") or _LINE.match(text):
         _read_lines(text, name, table)
@@ -70,7 +78,9 @@ def read_table(data: bytes, name: str) -> Table:
 
 
 def _read_csv(text: str, name: str, table: Table) -> None:
-    rows = csv.reader(StringIO(text, newline=""), strict=True)
+    """Read rows of values. If the first one is no header, the others mean nothing, and none is read."""
+    separator = _separator(text)
+    rows = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
     columns: list[str] = []
     line = 1
     try:
@@ -79,27 +89,51 @@ def _read_csv(text: str, name: str, table: Table) -> None:
             if not any(cell.strip() for cell in row):
                 continue
             if columns:
-                _add_row(columns, row, place, table)
-            else:
-                columns = [cell.strip() for cell in row]
-                table.problems += _repeated(columns, place)
+                _add_row(columns, row, place, table, separator)
+                continue
+            columns = [cell.strip() for cell in row]
+            table.problems += _misfits(columns, place)
+            if table.problems:
+                return
     except csv.Error as error:
         message = f"cannot be read as CSV: {error} (is a quote not closed?)"
         table.problems.append(problem("GS205", Place(name, line), "", message))
+    if not columns and not table.problems:
+        table.problems.append(problem("GS303", Place(name), "", _HEADER))
 
 
-def _repeated(columns: Sequence[str], place: Place) -> Iterator[Problem]:
-    for column in sorted({column for column in columns if columns.count(column) > 1}):
+def _separator(text: str) -> str:
+    """Return what separates the columns of the header."""
+    header = re.split(r"[\r\n]", text.lstrip(), maxsplit=1)[0]
+    return max(_SEPARATORS, key=header.count)
+
+
+def _misfits(columns: Sequence[str], place: Place) -> Iterator[Problem]:
+    """Yield what is wrong with the names of columns. A column without a name may be there, and be empty."""
+    names = sorted({column for column in columns if column})
+    unknown = [column for column in names if column not in COLUMNS]
+    if unknown == names:
+        yield problem("GS303", place, "", _HEADER)
+        return
+    for column in (column for column in names if columns.count(column) > 1):
         yield problem("GS105", place, "", f"the column {shown(column)} stands here twice")
+    for column in unknown:
+        message = f"the column {shown(column)} is not known; known: {', '.join(COLUMNS)}"
+        yield problem("GS301", place, "", message, closest(column, COLUMNS))
+    for column in (column for column in REQUIRED if column not in names and not unknown):
+        yield problem("GS303", place, column, "the table has no such column")
 
 
-def _add_row(columns: Sequence[str], row: Sequence[str], place: Place, table: Table) -> None:
-    if len(row) > len(columns):
-        message = f"{len(row)} values, and there are {len(columns)} columns; quote a value that holds a comma"
+def _add_row(columns: Sequence[str], row: Sequence[str], place: Place, table: Table, separator: str) -> None:
+    if any(cell.strip() for cell in row[len(columns) :]):
+        message = (
+            f"{len(row)} values, and there are {len(columns)} columns; "
+            f"quote a value that holds {shown(separator)}"
+        )
         table.problems.append(problem("GS301", place, "", message))
         return
-    cells = {column: cell.strip() for column, cell in zip(columns, row, strict=False)}
-    table.records.append(Record({column: cell for column, cell in cells.items() if cell}, place))
+    cells = ((column, cell.strip()) for column, cell in zip(columns, row, strict=False))
+    table.records.append(Record({column: cell for column, cell in cells if cell}, place))
 
 
 def _read_lines(text: str, name: str, table: Table) -> None:
@@ -116,6 +150,9 @@ def _read_json(text: str, name: str, table: Table) -> None:
         line = bisect_left(ends, at)
         return Place(name, line + 1, at - (ends[line - 1] if line else -1))
 
+    if not text.strip():
+        table.problems.append(problem("GS205", Place(name), "", "is empty; [] is a table without records"))
+        return
     is_list = text.lstrip().startswith("[")
     at = _space(text, 0) + is_list
     while (at := _space(text, at)) < len(text) and text[at] != "]":

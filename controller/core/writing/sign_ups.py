@@ -1,7 +1,6 @@
 """Sign-ups: what is known of a customer who has signed up, checked as far as one record shows it."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -9,17 +8,12 @@ from controller.core.closest import closest
 from controller.core.decode.quoting import shown, visible
 from controller.core.decode.rules import problem
 from controller.core.decode.text import forbidden, judged
-from controller.core.writing.records import Fields, Record
+from controller.core.writing.phones import ROUNDED, NoPhone, doubt_of, is_rounded, typed_phone
+from controller.core.writing.records import COLUMNS, Fields, Record
 from controller.model.problem import NOWHERE, Place, Problem
 
-COLUMNS = ("name", "wabaId", "phone", "labels", "partner")
-REQUIRED = COLUMNS[:3]
 _NUMBERS = ("wabaId", "phone")
-_PHONE = re.compile(r"[1-9][0-9]{7,14}\Z")
 _WABA = re.compile(r"[0-9]{5,25}\Z")
-_ROUNDED = re.compile(r"[0-9][.,][0-9]+E\+?[0-9]+\Z", re.IGNORECASE)
-_BETWEEN_DIGITS = frozenset({"Zs", "Cf", "Pd"})
-"""Spaces, invisible marks (copied from a list of contacts) and dashes, as Unicode names these kinds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +43,7 @@ class _Wrong(Exception):
 def sign_ups(
     records: Iterable[Record], labels: Mapping[str, str] | None = None, partner: str = ""
 ) -> tuple[list[SignUp], list[Problem]]:
-    """Return the sign-ups of *records*, and every problem of the records that are none.
+    """Return the sign-ups of *records*, every problem of the records that are none, and warnings.
 
     *labels* and *partner* are for those that have none of their own.
     """
@@ -57,11 +51,16 @@ def sign_ups(
     problems: list[Problem] = []
     for record in records:
         values, wrong = _values(record)
-        if wrong:
-            problems += wrong
-        else:
+        problems += wrong
+        if not wrong:
             found.append(_sign_up(values, record.place, labels or {}, partner))
+            problems += _doubts(found[-1])
     return found, problems
+
+
+def _doubts(sign_up: SignUp) -> Iterator[Problem]:
+    if doubt := doubt_of(sign_up.phone):
+        yield problem("GS407", sign_up.place, "phone", f"+{sign_up.phone} {doubt}")
 
 
 def _sign_up(values: Fields, place: Place, labels: Mapping[str, str], partner: str) -> SignUp:
@@ -104,9 +103,10 @@ def _value(column: str, fields: Mapping[str, object]) -> object:
         case "labels":
             return _writable(label_pairs(text))
         case "phone" if text:
-            return typed_phone(text)
+            return _phone(text)
         case "wabaId" if text and not _WABA.match(text):
-            raise _Wrong("GS403", f"{visible(text)} is no WABA id: 5 to 25 digits")
+            flaw = ROUNDED if is_rounded(text) else "is no WABA id: 5 to 25 digits"
+            raise _Wrong("GS403", f"{visible(text)} {flaw}")
         case "partner":
             return next(iter(_writable({text: ""})))
         case _ if not text:
@@ -115,11 +115,18 @@ def _value(column: str, fields: Mapping[str, object]) -> object:
             return text
 
 
+def _phone(text: str) -> str:
+    try:
+        return typed_phone(text)
+    except NoPhone as error:
+        raise _Wrong("GS402", f"{visible(text)} {error}") from None
+
+
 def _text(column: str, given: object) -> str:
     if isinstance(given, int) and not isinstance(given, bool) and column in _NUMBERS:
         return str(given)
     if not isinstance(given, str):
-        found = "a fraction" if isinstance(given, float) else shown(given)
+        found = "a number with a fraction or an exponent" if isinstance(given, float) else shown(given)
         raise _Wrong("GS201", f"must be a text; found {found}")
     return given
 
@@ -151,24 +158,3 @@ def _writable(texts: dict[str, str]) -> dict[str, str]:
     if bad := forbidden("".join(part for pair in texts.items() for part in pair)):
         raise _Wrong(*judged(bad))
     return texts
-
-
-def typed_phone(text: str) -> str:
-    """Return the digits of a phone as people write it: `+91 98765-43210`, `0044 (0)20 7946 0000`."""
-    bare = text.replace("(0)", "")
-    kept = [char for char in bare if char not in "()./" and unicodedata.category(char) not in _BETWEEN_DIGITS]
-    digits = "".join(str(unicodedata.decimal(char, char)) for char in kept)
-    digits = digits.removeprefix("+") if digits.startswith("+") else digits.removeprefix("00")
-    if _PHONE.match(digits):
-        return digits
-    raise _Wrong("GS402", f"{visible(text)} {_flaw(text, digits)}")
-
-
-def _flaw(text: str, digits: str) -> str:
-    if _ROUNDED.match(text.strip()):
-        return "was rounded by a spreadsheet; make its column a text"
-    if not digits.isdigit():
-        return "is no phone number; write it as +91 98765 43210"
-    if digits.startswith("0"):
-        return "lacks its country code; write it as +91 98765 43210"
-    return f"must have 8 to 15 digits, country code included; found {len(digits)}"

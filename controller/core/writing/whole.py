@@ -31,13 +31,15 @@ class NewManifest:
 class NewManifests:
     """All manifests that were asked for, in that order. With a problem, none of them may be written.
 
-    *whole* is the source with the new files, and *desired* is what it declares.
+    *whole* is the source with the new files, and *desired* is what it declares. *warnings* and hints are
+    about new ones, each at the place where it was asked for.
     """
 
     manifests: tuple[NewManifest, ...] = ()
     problems: tuple[Problem, ...] = ()
     whole: "WholeSource | None" = None
     desired: Desired | None = None
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +71,19 @@ class WholeSource:
     def including(self, manifests: Sequence[NewManifest], problems: Sequence[Problem] = ()) -> NewManifests:
         """Return *manifests* if all files together are valid, and else every problem.
 
-        *problems* are known already. What is wrong with a new manifest is reported where it was asked for.
+        *problems* and warnings among them are known already. What is wrong with a new manifest is reported
+        where it was asked for.
         """
         new = {one.file: one for one in manifests if one.text}
         added = (SourceFile(path, one.text.encode()) for path, one in new.items())
         whole = replace(self, source=replace(self.source, files=(*self.source.files, *added)))
         decoded = whole.decoded()
-        errors = [one for one in decoded.problems if one.severity is Severity.ERROR]
-        found = tuple(sorted({*problems, *(_asked(one, new) for one in errors)}))
-        if found:
-            return NewManifests(problems=found)
-        return NewManifests(tuple(manifests), (), whole, decoded.desired)
+        theirs = [one for one in decoded.problems if one.severity is Severity.ERROR or one.place.file in new]
+        found = sorted({*problems, *(_asked(one, new) for one in theirs)})
+        if any(one.severity is Severity.ERROR for one in found):
+            return NewManifests(problems=tuple(found))
+        warnings = tuple(one for one in found if one.severity is Severity.WARNING)
+        return NewManifests(tuple(manifests), (), whole, decoded.desired, warnings)
 
 
 def _asked(problem: Problem, new: Mapping[str, NewManifest]) -> Problem:

@@ -59,6 +59,12 @@ def manifest_text(
     return modeline + body + "".join(f"  # {note}\n" for note in notes)
 
 
+def quoted_text(value: str) -> str:
+    """Return a text in double quotes, as it may stand anywhere."""
+    dumped = yaml.dump(value, Dumper=yaml.CSafeDumper, default_style='"', allow_unicode=True, width=_ENDLESS)
+    return str(dumped).removesuffix("\n")
+
+
 def file_text(documents: Iterable[str]) -> str:
     """Return the text of a file with *documents* of `manifest_text`."""
     return "---\n".join(documents)

@@ -15,7 +15,7 @@ from click.shell_completion import CompletionItem
 from controller import __version__
 from controller.doors.cli.exits import INTERRUPTED, OK, USAGE, code_of, print_error
 from controller.doors.cli.guidance.completion import VARIABLE, complete
-from controller.doors.cli.guidance.group import VerbGroup
+from controller.doors.cli.guidance.group import VerbGroup, with_instead
 from controller.doors.cli.signals import interrupt, on_end_signal
 from controller.edges import streams
 
@@ -30,7 +30,7 @@ class VerbEntry(NamedTuple):
 VERBS = {
     "init": VerbEntry("manifests.init", "Write a first folder of manifests."),
     "new": VerbEntry("manifests.new", "Write manifests of new apps and subscriptions."),
-    "import": VerbEntry("manifests.import_account", "Write a live account as manifests."),
+    "import": VerbEntry("manifests.importing.command", "Write a live account as manifests."),
     "validate": VerbEntry("manifests.validate", "Check manifests offline."),
     "fmt": VerbEntry("manifests.fmt", "Bring manifests to their canonical form."),
     "schema": VerbEntry("manifests.schema", "Print the JSON Schema of a kind, or of an output."),
@@ -114,7 +114,7 @@ def _run(argv: Sequence[str]) -> int:
             return complete(cli, instruction)
         result = cli.main(args=list(argv), prog_name="gupshupctl", standalone_mode=False)
     except click.UsageError as error:
-        error.show()
+        with_instead(error).show()
         return USAGE
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted: the command ended before its work was done.", err=True)

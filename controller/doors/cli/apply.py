@@ -16,7 +16,11 @@ from controller.core.saved.saved_plan import SavedPlan
 from controller.doors.app import Runtime
 from controller.doors.cli.apply_all import ApplyRequest, WaitOptions, apply_all
 from controller.doors.cli.options.arguments import is_plan_file, paths_argument, paths_or_default
-from controller.doors.cli.options.connection import ConnectionOptions, connection_options
+from controller.doors.cli.options.connection import (
+    ConnectionOptions,
+    connection_options,
+    lock_timeout_option,
+)
 from controller.doors.cli.options.mirrored import option
 from controller.doors.cli.options.output import OutputOptions, output_options
 from controller.doors.cli.options.selection import scope_words, selection_options
@@ -50,13 +54,7 @@ from controller.loop.apply import OnProgress
     help="Allow exactly the changes that a guard held as DIGEST.",
 )
 @option("--resend", is_flag=True, help="In CI with a new store: also write once what cannot be read back.")
-@option(
-    "--lock-timeout",
-    type=Duration(),
-    default="0",
-    show_default=True,
-    help="Wait this long for another writer.",
-)
+@lock_timeout_option
 @option(
     "--max-age",
     type=Duration(),

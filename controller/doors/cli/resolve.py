@@ -8,10 +8,13 @@ from controller.core.closest import did_you_mean
 from controller.doors.app import Runtime, open_writer
 from controller.doors.cli.exits import OK
 from controller.doors.cli.options.arguments import paths_argument, paths_or_default
-from controller.doors.cli.options.connection import ConnectionOptions, connection_options
+from controller.doors.cli.options.connection import (
+    ConnectionOptions,
+    connection_options,
+    lock_timeout_option,
+)
 from controller.doors.cli.options.mirrored import option
 from controller.doors.cli.options.names import names_of
-from controller.doors.cli.options.values import Duration
 from controller.doors.cli.source.load import load
 from controller.edges.gupshup import app_id
 from controller.errors import Usage
@@ -25,13 +28,7 @@ from controller.model.plan import Kind
 @paths_argument
 @option("--adopt", metavar="ID", help="The app with this id is the one that the manifest declares.")
 @option("--absent", is_flag=True, help="There is no such app. The next apply may link it.")
-@option(
-    "--lock-timeout",
-    type=Duration(),
-    default="0",
-    show_default=True,
-    help="Wait this long for another writer.",
-)
+@lock_timeout_option
 @connection_options
 def command(
     *,

@@ -5,26 +5,35 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from controller.core.saved.saved_plan import SavedPlan
 from controller.core.timestamp import timestamp
 from controller.doors.cli.exits import OK
-from controller.doors.cli.options.arguments import paths_argument
+from controller.doors.cli.options.arguments import is_plan_file, paths_argument
 from controller.doors.cli.options.connection import store_option
+from controller.doors.cli.options.names import items_of
 from controller.doors.cli.options.output import OutputOptions, output_options
 from controller.doors.cli.output.forms import Command, print_forms
 from controller.doors.cli.output.plan_forms import PlanForms
 from controller.doors.cli.output.release import plan_of_file
 from controller.doors.cli.saved.plan_file import load_plan
-from controller.doors.cli.status.compare import named_item, show_item
-from controller.errors import Usage
+from controller.doors.cli.status.compare import named_item, no_item, show_item
+from controller.errors import ControllerError, Usage
+from controller.model.plan import Kind
 from controller.model.text import escape
 
 DAY = 86_400.0
 
 
+def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the name of a file, or a KIND/NAME."""
+    items = items_of(Kind.APP, Kind.SUBSCRIPTION)(ctx, param, incomplete)
+    return [CompletionItem(incomplete, type="file"), *(CompletionItem(item) for item in items)]
+
+
 @click.command()
-@click.argument("what", metavar="FILE|KIND/NAME", type=click.Path())
+@click.argument("what", metavar="FILE|KIND/NAME", type=click.Path(), shell_complete=_complete)
 @paths_argument
 @output_options("text", "json", "markdown")
 @store_option
@@ -33,15 +42,18 @@ def command(*, what: str, paths: tuple[str, ...], printing: OutputOptions, store
 
     What is shown of a plan follows from the manifests in its file, which are checked like others. KIND/NAME
     shows what the manifests in PATHS declare beside what the last apply or run observed, and the last write:
-    `=` is the same, `~` differs, `+` is not listed at Gupshup, `?` cannot be read or was not read yet.
+    `=` is the same, `~` differs, `+` is not listed at Gupshup, `?` cannot be read or is not known.
     Nothing is sent to Gupshup.
     """
-    named = None if Path(what).exists() else named_item(what)
+    is_file = Path(what).exists() or is_plan_file(what)
+    named = None if is_file else named_item(what)
     if named is not None:
         show_item(named, paths, printing, store)
         return OK
     if paths:
         raise Usage(f"{what} is taken for a saved plan, and a plan holds its manifests: name no other file")
+    if not is_file:
+        raise ControllerError(no_item(what))
     _show_plan(what, printing)
     return OK
 

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from controller.edges.store import SqlStore
 from controller.errors import StoreError
 from controller.loop.run.control import LoopControl
+from controller.model.passes import SourceState
 
 PATIENCE = 2.0
 FRESH = 1.0
@@ -36,8 +37,9 @@ class Health:
         return _word("ok") if all(at >= limit for at in progress) else _word("the loop stands still", 503)
 
     async def ready(self, _: Request) -> Response:
-        if not self._control.source().read:
-            return _word("the source was not read yet", 503)
+        source = self._control.source()
+        if not source.read:
+            return _word(_why(source), 503)
         return _word("ok") if await self._reachable() else _word("the store is out of reach", 503)
 
     async def _reachable(self) -> bool:
@@ -55,6 +57,17 @@ class Health:
         except StoreError:
             return False
         return True
+
+
+def _why(source: SourceState) -> str:
+    """Return why no source was accepted yet, without names: anybody may ask."""
+    if source.waiting:
+        return "the source is being written; /api/v1/source says what has to happen first"
+    if source.rejected:
+        return "the source was read and cannot be accepted; /api/v1/source and the log say why"
+    if source.error:
+        return "the source cannot be read; /api/v1/source and the log say why"
+    return "the source was not read yet"
 
 
 def _word(text: str, status: int = 200) -> Response:

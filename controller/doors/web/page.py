@@ -13,8 +13,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from controller.core.render.held import accept_hint, release_command
-from controller.core.render.page_rows import SENDINGS, STATES, AppRow, age, chosen, partner_cells, row
-from controller.core.timestamp import timestamp
+from controller.core.render.page_rows import SENDINGS, STATES, AppRow, chosen, partner_cells, row
+from controller.core.timestamp import age, timestamp
 from controller.doors.web.security_headers import HEADERS
 from controller.doors.web.statuses import apps, partners
 from controller.edges.store import SqlStore

@@ -3,7 +3,7 @@
 import os
 from contextlib import suppress
 from pathlib import Path
-from stat import S_IMODE
+from stat import S_IMODE, S_IWGRP, S_IWOTH, S_IWUSR
 from tempfile import mkstemp
 
 from controller.edges.source.file_rules import escaped
@@ -11,12 +11,14 @@ from controller.edges.source.settling import mark
 from controller.errors import SourceError
 from controller.model.source import Stamp
 
+_WRITABLE = S_IWUSR | S_IWGRP | S_IWOTH
+
 
 def replace_file(stamp: Stamp, data: bytes) -> None:
     """Write *data* over the file of *stamp*, or over the target if it is a link.
 
     The new file has the mode of the old one, and its owner if this process may give files away. SourceError
-    if the file changed since the stamp, or cannot be written: it is as it was then.
+    if the file changed since the stamp, is read-only or cannot be written: it is as it was then.
     """
     try:
         _replace(stamp, data)
@@ -27,6 +29,8 @@ def replace_file(stamp: Stamp, data: bytes) -> None:
 
 def _replace(stamp: Stamp, data: bytes) -> None:
     real = Path(stamp.real)
+    if not real.stat().st_mode & _WRITABLE:
+        raise SourceError(f"{escaped(stamp.path)} is read-only, and is left")
     descriptor, draft = mkstemp(dir=real.parent, prefix=f".{real.name:.50}.")
     try:
         with os.fdopen(descriptor, "wb") as stream:
@@ -36,7 +40,7 @@ def _replace(stamp: Stamp, data: bytes) -> None:
             os.fsync(descriptor)
         _refuse_changed(stamp)
         Path(draft).replace(real)
-    except BaseException:
+    except BaseException:  # also of a signal: the draft goes
         with suppress(OSError):
             Path(draft).unlink()
         raise

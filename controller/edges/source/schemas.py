@@ -8,8 +8,11 @@ from controller.errors import ControllerError
 from controller.model.source import Schemas
 
 KINDS = {"Partner": "partner.json", "App": "app.json", "Subscription": "subscription.json"}
-OUTPUTS = {verb: f"output/{verb}.json" for verb in ("plan", "apply", "validate")}
-"""The documents that verbs print."""
+_VERBS = (
+    "plan", "apply", "validate", "get", "describe", "show", "events", "doctor", "import", "new", "explain"
+)  # fmt: skip
+OUTPUTS = {verb: f"output/{verb}.json" for verb in _VERBS}
+"""The documents that verbs print. That of `show` is about KIND/NAME: a saved plan has that of `plan`."""
 
 FOR_EDITORS = ".schemas/manifest.json"
 """Where `init` writes the schema of any kind, below the folder of manifests."""

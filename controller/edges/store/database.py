@@ -54,8 +54,8 @@ class Dialect(Protocol):
         """Return *error* as what went wrong and what to do about it."""
         ...
 
-    def compact(self, engine: Engine) -> bool:
-        """Write the content anew, without what deleted rows left; return False if bytes may be left."""
+    def compact(self, engine: Engine) -> str:
+        """Write the content anew, without what deleted rows left; return what may still hold some, or ""."""
         ...
 
     def again(self, engine: Engine) -> Engine:
@@ -94,8 +94,8 @@ class Database:
         """Write in the caller's thread: for the opening, before any other code has the store."""
         return self._transaction(work, write=True, key="")
 
-    async def compact(self) -> bool:
-        """Write the content anew, without what deleted rows left; return False if bytes may be left."""
+    async def compact(self) -> str:
+        """Write the content anew, without what deleted rows left; return what may still hold some, or ""."""
         return await self._wait(self._executor.submit(lambda: self._dialect.compact(self._engine)))
 
     async def close(self) -> None:

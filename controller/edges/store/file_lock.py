@@ -96,7 +96,7 @@ def _try(path: Path) -> int | None:
             if _taken(handle) and _same_file(path, handle):  # a file deleted in between excludes no other
                 _prove(path)
                 return handle
-        except BaseException:
+        except BaseException:  # also of a signal: the handle holds the lock
             os.close(handle)
             raise
         os.close(handle)

@@ -46,8 +46,8 @@ class InMemoryDialect:
     def refused(self, error: DBAPIError) -> StoreError:
         return refused(self.path, error)
 
-    def compact(self, engine: Engine) -> bool:  # noqa: ARG002  (the protocol's signature)
-        return True
+    def compact(self, engine: Engine) -> str:  # noqa: ARG002  (the protocol's signature)
+        return ""
 
     def again(self, engine: Engine) -> Engine:
         return engine

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from controller.edges.store.create import known_version, version_in
 from controller.edges.store.location import located, place_of
-from controller.edges.store.opening import check_pages
+from controller.edges.store.opening import check_head, check_pages
 from controller.edges.store.schema import VERSIONS
 from controller.edges.store.sqlite import refused
 from controller.errors import StoreError
@@ -33,9 +33,8 @@ def inspect(location: str) -> StoreFacts:
 def _file(path: Path) -> StoreFacts:
     if not os.path.lexists(path):
         return StoreFacts(str(path), VERSIONS[-1], writable=_makeable(path.parent))
-    if not path.is_file():
-        raise StoreError(f"the store {path} is no file; give the path of a file")
     try:
+        check_head(path)
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as raw:
             check_pages(path, raw)
             found = raw.execute("SELECT version_num FROM alembic_version").fetchall()

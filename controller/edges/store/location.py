@@ -1,8 +1,10 @@
 """Location of the store: the default one, and the one that a `--store` names."""
 
+import os
 import re
 import shlex
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -58,7 +60,7 @@ def located(location: str) -> Path | URL:
     if not location.strip():
         raise Usage(f"the store's location is empty: {_FORMS}")
     if "://" not in location:
-        return Path(location).absolute()
+        return _followed(Path(location))
     if _POSTGRESQL.match(location):
         return _database(location)
     parts = urlsplit(location)
@@ -66,7 +68,15 @@ def located(location: str) -> Path | URL:
         raise Usage(f"a store at {parts.scheme}:// is not supported: {_FORMS}")
     if parts.netloc or len(parts.path) < 2:  # noqa: PLR2004  (a slash and one more)
         raise Usage("a store's URL is sqlite:///relative/path or sqlite:////absolute/path")
-    return Path(unquote(parts.path[1:])).absolute()
+    return _followed(Path(unquote(parts.path[1:])))
+
+
+def _followed(path: Path) -> Path:
+    """Return the file itself, also if *path* is a link to it: the locks of a store stand beside its file."""
+    with suppress(OSError):
+        if path.is_symlink():
+            return Path(os.path.realpath(path))
+    return path.absolute()
 
 
 def _database(location: str) -> URL:

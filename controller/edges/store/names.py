@@ -19,7 +19,7 @@ def stored_resources(location: str) -> tuple[str, ...]:
     """
     try:
         path = located(location)
-        return _resources(path) if isinstance(path, Path) else ()
+        return _resources(path) if isinstance(path, Path) and path.is_file() else ()
     except (ControllerError, OSError, sqlite3.Error, ValueError):
         return ()
 

@@ -82,7 +82,7 @@ def _create(path: Path, content: Content | None = None) -> None:
                 fill(connection, content)
         finally:
             engine.dispose()
-    except BaseException as error:
+    except BaseException as error:  # also of a signal: the draft goes
         draft.unlink(missing_ok=True)
         if isinstance(error, (DBAPIError, sqlite3.Error)):
             raise refused(path, error) from error
@@ -120,6 +120,13 @@ def _sync_folder(folder: Path) -> None:
 
 def _check_file(path: Path) -> None:
     """Refuse a file that is no store before SQLite opens it. Remove the permissions of other users."""
+    check_head(path)
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+
+
+def check_head(path: Path) -> None:
+    """Refuse a file that begins like no store."""
     if not path.is_file():
         raise StoreError(f"the store {path} is no file; give the path of a file: {AS_IT_WAS}")
     with path.open("rb") as file:
@@ -127,8 +134,6 @@ def _check_file(path: Path) -> None:
     if head != _MAGIC:
         what = "is empty, as if cut off" if not head else "is no database"
         raise StoreError(f"the store {path} {what}: {AS_IT_WAS}; {REPAIR}")
-    if path.stat().st_mode & 0o077:
-        path.chmod(0o600)
 
 
 def _checked(path: Path) -> Engine:
@@ -137,7 +142,7 @@ def _checked(path: Path) -> Engine:
         _check_pages(path)
         engine = connect(path)
         _bring_up_to_date(path, engine)
-    except BaseException as error:
+    except BaseException as error:  # also of a signal: an open engine keeps the -wal
         if engine is not None:
             engine.dispose()
         if isinstance(error, (DBAPIError, sqlite3.Error)):

@@ -19,7 +19,7 @@ from sqlalchemy import (
 APPLICATION_ID = 0x47555053
 """The number in SQLite's file header that marks a database as ours ("GUPS")."""
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
 """Every version of the schema, oldest first. A store with another version is from a newer release."""
 
 tables = MetaData(
@@ -152,6 +152,7 @@ history = Table(
     _text("outcome"),
     _text("message"),
     Column("app_id", Text, nullable=True),
+    Column("tag", Text, nullable=True),
     Index(None, "upstream", "at"),
     sqlite_autoincrement=True,
 )

@@ -68,18 +68,18 @@ class SqliteDialect:
         self.closed = False
         return fresh
 
-    def compact(self, engine: Engine) -> bool:
-        """Write the file anew, and empty the -wal. False if another process was reading for too long."""
+    def compact(self, engine: Engine) -> str:
+        """Write the file anew, and empty the -wal, unless another process uses it for too long."""
         self.check()
         raw = engine.raw_connection()
         try:
             raw.execute("VACUUM")
             (busy, *_) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except sqlite3.Error as error:
-            raise refused(self.path, error) from error
+            return f"the file and its -wal, which could not be written anew: {refused(self.path, error)}"
         finally:
             raw.close()
-        return not busy
+        return "the file and its -wal: another process was reading them" if busy else ""
 
     def check(self) -> None:
         """Raise StateUnknown if the file was moved, deleted or replaced. SQLite does not notice that."""

@@ -178,13 +178,13 @@ def open_parts(
             return _server(url, clock, terms, inline=inline, make=make)
 
 
-def look_into(location: str | Path, clock: MonotonicClock) -> SqlStore:
+def look_into(location: str | Path, clock: MonotonicClock, *, make: bool = True) -> SqlStore:
     """Open the store at *location* for a command that only reads; in memory, if the store cannot be written.
 
     Raises as `open_store` does, and StoreError if the store exists and cannot be read.
     """
     try:
-        return open_store(location, clock)
+        return open_store(location, clock, make=make)
     except Unwritable as error:  # always of a file
         return in_memory(location, clock, str(error))
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from controller.core.planning.actions import item_of, verb_of
+from controller.core.planning.actions import item_of, tag_of, verb_of
 from controller.core.planning.outcomes.write_outcomes import Verdict
 from controller.errors import Busy, Denied, Limited, Locked
 from controller.loop.ports import Account, Writer
@@ -80,6 +80,7 @@ async def begin(account: Account[Writer], action: Action) -> int:
         verb_of(action),
         str(item_of(action)),
         app_id=None if isinstance(action, Link) else action.app_id,
+        tag=tag_of(action),
     )
     return await account.store.history.begin(account.upstream, entry)
 

@@ -107,8 +107,14 @@ class PartnerLoop:
 
     async def hint(self, names: Iterable[str]) -> bool:
         """Observe the app that has one of *names*; if another process leads the partner, leave it a hint."""
-        if self._worker is not None:
-            return self._worker.event(names)
+        names = tuple(names)
+        known = self._worker.event(names) if self._worker is not None else await self._leave_hint(names)
+        if known and self._upstream:
+            with suppress(ControllerError):  # the note is for people: without it the hint is as good
+                await self._context.hints.heard(self._upstream)
+        return known
+
+    async def _leave_hint(self, names: Iterable[str]) -> bool:
         keys = {key for app in self._desired.apps for key in (app.phone, app.app_name, app.app_id)}
         known = [name for name in names if name in keys]
         if known and self._upstream:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from controller.core.planning.digest import digest
-from controller.core.planning.source_guard import Refusals, declared, refuse_empty, refuse_shrunk
+from controller.core.planning.source_guard import Refusals, begins, lasting, refuse_empty, refuse_shrunk
 from controller.core.render.problems import first
 from controller.errors import ControllerError, ManifestError, PlanRefused, SourceError, StoreError, Unsettled
 from controller.loop.admission import refuse_half_written, refuse_loss
@@ -149,7 +149,8 @@ class SourceWatcher:
         await refuse_half_written(self.revisions, source)
         refusals = Refusals()
         with refusals:
-            refuse_empty(decoded.desired, source.identity, self.released)
+            if (self._grew_from and self.desired is None) or not begins(decoded.desired, self.desired):
+                refuse_empty(decoded.desired, source.identity, self.released)
         with refusals:
             await self._check_ancestry(source)
         counts = await self._count_and_compare(decoded.desired, source, account_of, refusals)
@@ -165,7 +166,7 @@ class SourceWatcher:
             upstream = await self._known_account(partner, account_of)
             with refusals:
                 if upstream is not None:
-                    counts[upstream] = declared(desired, partner.name)
+                    counts[upstream] = lasting(desired, partner.name)
                     await refuse_loss(self.revisions, upstream, partner, desired, self.released)
                 if upstream is None or await self.revisions.declared(upstream) is None:
                     self._compare_with_good(partner, desired, source)
@@ -184,7 +185,7 @@ class SourceWatcher:
         before = None if self.desired is None else _earlier(partner, self.desired)
         if before is not None and self.desired is not None:
             refuse_shrunk(
-                declared(self.desired, before.name),
+                lasting(self.desired, before.name),
                 desired,
                 partner,
                 account=f"{partner.name} at {partner.url}",

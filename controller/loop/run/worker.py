@@ -16,7 +16,7 @@ from controller.core.schedule.pass_outcome import PassOutcome
 from controller.core.schedule.schedule import Schedule
 from controller.core.status.conditions import statuses
 from controller.core.status.partner_status import partner_status
-from controller.core.status.run_report import report
+from controller.core.status.run_report import left
 from controller.core.status.unmanaged import unmanaged
 from controller.edges import log
 from controller.errors import ControllerError, Denied, Locked, StoreError
@@ -283,7 +283,7 @@ class Worker:
             seconds=self._now - began,
             results=outcome.results,
             transitions=transitions,
-            summary={} if whole is None else report(whole, {}, {}, {}).summary,
+            summary={} if whole is None else left(whole),
             error="" if outcome.error is None else str(outcome.error),
             error_kind="" if outcome.error is None else type(outcome.error).__name__,
             held=None if whole is None else held_sets(whole),

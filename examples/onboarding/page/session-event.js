@@ -5,7 +5,7 @@ function signUpOf(event) {
   let host;
   try {
     const origin = new URL(event.origin);
-    host = origin.protocol === "https:" ? origin.hostname : "";
+    host = origin.protocol === "https:" ? origin.host : "";
   } catch {
     return null;
   }
@@ -18,11 +18,13 @@ function signUpOf(event) {
   }
   if (message?.type !== "WA_EMBEDDED_SIGNUP" || message.event !== "FINISH") return null;
   const { waba_id: wabaId, phone_number_id: phoneNumberId } = message.data ?? {};
-  return wabaId && phoneNumberId ? { wabaId: String(wabaId), phoneNumberId: String(phoneNumberId) } : null;
+  const ids = { wabaId: String(wabaId), phoneNumberId: String(phoneNumberId) };
+  return Object.values(ids).every((id) => /^[0-9]+$/.test(id)) ? ids : null;
 }
 
 // Call *send* with each completed sign-up. It posts to the server of your portal, which knows who is signed in
-// there, adds the customer's name, and signs the request to the receiver: the secret never is in a browser.
+// there, checks at Meta that the WABA was shared, adds the customer's name, and signs the request to the receiver:
+// the secret never is in a browser, and what a browser posts is not trusted.
 function onSignUp(send) {
   window.addEventListener("message", (event) => {
     const found = signUpOf(event);

@@ -162,3 +162,51 @@ def test_a_host_that_is_filled_in_is_judged_as_it_is_sent() -> None:
     result = read(allowed, other, url, partner("{allowedHosts: ['*.example.com']}"))
     (problem,) = result.problems
     assert (problem.rule, "a.example.org" in problem.message) == ("GS519", True)
+
+
+GOLD = hook("gold", 2, "ALL", "appSelector: {matchLabels: {tier: gold}}")
+BOTH = hook("both", 2, "ALL", "appSelector: {matchLabels: {tier: gold, in: de}}")
+GLOD = "no selector asks for tier: glod; did you mean tier: gold?"
+TEIR = "no selector asks for teir: gold; did you mean tier: gold?"
+REMEDY = "give it a label that a selector asks for, or declare a Subscription"
+
+
+@pytest.mark.parametrize(
+    ("documents", "hints"),
+    [
+        pytest.param([app(), app(2)], [], id="a source without webhooks only looks after apps"),
+        pytest.param([app(1, "{tier: gold}"), GOLD], [], id="all have one"),
+        pytest.param(
+            [app(1, "{tier: gold}"), app(2, "{teir: gold}"), app(3, "{teir: gold}"), GOLD],
+            [
+                f"metadata.labels no webhook is declared for App/customer2 and 1 more; {TEIR}",
+            ],
+            id="a misspelt label",
+        ),
+        pytest.param(
+            [app(1, "{tier: gold}"), app(2, "{a: b, tier: glod}"), app(3, "{}"), GOLD],
+            [
+                f"metadata.labels no webhook is declared for App/customer2; {GLOD}",
+                f"metadata.name no webhook is declared for App/customer3; {REMEDY}",
+            ],
+            id="one misspelt, one without labels",
+        ),
+        pytest.param(
+            [app(1, "{tier: gold, in: de}"), app(2, "{tier: gold}"), app(3, "{x: y}"), BOTH],
+            [f"metadata.name no webhook is declared for App/customer2 and 1 more; {REMEDY}"],
+            id="one label of two",
+        ),
+        pytest.param(
+            [app(), app(2).replace("spec: {", "spec: {state: Retired, "), ACCOUNT], [], id="a retired app"
+        ),
+    ],
+)
+def test_a_hint_names_apps_without_a_webhook(documents: list[str], hints: list[str]) -> None:
+    result = strict(read(*documents))
+    assert [f"{one.field} {one.message}" for one in result.problems] == hints
+    assert {(one.rule, one.severity) for one in result.problems} <= {("GS520", Severity.HINT)}
+    assert result.desired is not None
+
+
+def test_a_selector_that_matches_nothing_is_explained_first() -> None:
+    assert [one.rule for one in read(app(1, "{teir: gold}"), app(2), ACCOUNT, GOLD).problems] == ["GS313"]

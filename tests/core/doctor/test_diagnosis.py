@@ -38,6 +38,11 @@ def test_an_end_that_is_near_has_what_to_do() -> None:
     assert found.remedy.startswith("make a new one in the partner portal")
 
 
+def test_an_end_that_is_far_is_a_date_without_advice() -> None:
+    (found,) = of_ends(replace(BY_LOGIN, expires=NOW + 90 * DAY), AccountFacts(), NOW)
+    assert (found.message, found.remedy) == ("the client secret ends at 2024-02-12T22:13:20Z", "")
+
+
 def told(*, holds: bool) -> AccountFacts:
     return AccountFacts(holds, holds, holds)
 

@@ -8,6 +8,7 @@ import pytest
 from controller.core.doctor.diagnosis import CheckResult, Diagnosis
 from controller.core.doctor.installation import (
     of_callbacks,
+    of_events,
     of_limits,
     of_store,
     of_wabas,
@@ -31,27 +32,44 @@ def words(found: list[Diagnosis]) -> Words:
     return [(each.result, each.message) for each in found]
 
 
+SOME_LEFT = (
+    "left: link 8 of 10 in 62 s; subscription of an app 4 of 5 in 62 s; "
+    "token of 2 apps at least 0 of 10 in 62 s; all of the others"
+)
+
+
 @pytest.mark.parametrize(
     ("used", "expected"),
     [
-        pytest.param({}, [(OK, "all calls are left")], id="no calls"),
+        pytest.param({}, [(OK, "left: all calls")], id="no calls"),
         pytest.param(
             {
                 "link": UsedBudget((CallSpan(NOW - 99, NOW - 98), CallSpan(NOW - 9, NOW - 8), CallSpan(NOW))),
                 "other": UsedBudget((CallSpan(NOW - 9, NOW - 8),)),
+                "subscription:x": UsedBudget((CallSpan(NOW - 1, NOW),)),
                 "token:x": UsedBudget(tuple(CallSpan(NOW - 1, NOW) for _ in range(11))),
+                "token:y": UsedBudget((CallSpan(NOW - 1, NOW),)),
             },
-            [(OK, "left: link 8 of 10 in 62 s, token:x 0 of 10 in 62 s; all of the others")],
+            [(OK, SOME_LEFT)],
             id="calls in their windows",
         ),
         pytest.param(
             {"list": UsedBudget((), NOW + 30)},
             [
                 (WRONG, "list rests until 2023-11-14T22:13:50Z, because Gupshup answered 429"),
-                (OK, "all calls are left"),
+                (OK, "left: all of the others"),
             ],
             id="a budget that rests",
         ),
+        pytest.param(
+            {"token:x": UsedBudget((), NOW + 30), "token:y": UsedBudget((), NOW + 40)},
+            [
+                (WRONG, "token of 2 apps rests until 2023-11-14T22:14:00Z, because Gupshup answered 429"),
+                (OK, "left: all of the others"),
+            ],
+            id="budgets of apps that rest",
+        ),
+        pytest.param({"list": UsedBudget((), NOW)}, [(OK, "left: all calls")], id="it has rested"),
     ],
 )
 def test_the_calls_that_are_left(used: Mapping[str, UsedBudget], expected: Words) -> None:
@@ -81,7 +99,7 @@ def test_the_calls_that_are_left(used: Mapping[str, UsedBudget], expected: Words
             [
                 (
                     OK,
-                    "/s has version 0004; the next `apply` or `run` makes it 0009, after a copy of the file",
+                    "/s has version 0004; the next verb that uses it makes it 0009, after a copy of the file",
                 ),
                 (WRONG, "/s cannot be written by this user"),
             ],
@@ -91,6 +109,25 @@ def test_the_calls_that_are_left(used: Mapping[str, UsedBudget], expected: Words
 )
 def test_the_store(facts: StoreFacts, expected: Words) -> None:
     assert words(list(of_store(facts))) == expected
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        pytest.param(
+            NOW - 90, (OK, "the last one about an app came 1 min ago, at 2023-11-14T22:11:50Z"), id="one"
+        ),
+        pytest.param(
+            None,
+            (UNKNOWN, "none about an app ever came to a `run` with this store, so it only polls"),
+            id="none",
+        ),
+    ],
+)
+def test_the_last_event(last: float | None, expected: tuple[CheckResult, str]) -> None:
+    found = of_events("main", last, NOW)
+    assert words([found]) == [expected]
+    assert bool(found.remedy) is (last is None), "what to do"
 
 
 def calling(partner: Partner, *urls: str) -> Words:
@@ -104,7 +141,7 @@ STRICT = replace(PARTNER, webhooks=WebhookPolicy(("*.example.com",)))
 def test_callbacks_lead_to_allowed_hosts() -> None:
     assert calling(PARTNER, "https://other.org") == []
     assert calling(STRICT, "") == []
-    assert calling(STRICT, "https://a.example.com") == [(OK, "1 callback URLs on allowed hosts")]
+    assert calling(STRICT, "https://a.example.com") == [(OK, "1 callback URL on allowed hosts")]
     assert calling(STRICT, "https://a.example.com", *["https://other.org"] * 7) == [
         (
             WRONG,
@@ -116,11 +153,18 @@ def test_callbacks_lead_to_allowed_hosts() -> None:
     ]
 
 
+def test_a_partner_answers_for_the_callbacks_of_its_own_apps() -> None:
+    other = replace(app(2), partner="other", callback_url="https://other.org")
+    declared = desired(replace(APP, callback_url="https://a.example.com"), other)
+    found = of_callbacks(replace(declared, partners=(STRICT, replace(PARTNER, name="other"))))
+    assert words(list(found)) == [(OK, "1 callback URL on allowed hosts")]
+
+
 @pytest.mark.parametrize(
     ("told", "expected"),
     [
         pytest.param([], [(OK, "0 linked apps have the WABA of the manifest")], id="no apps"),
-        pytest.param([APP.waba_id], [(OK, "1 linked apps have the WABA of the manifest")], id="the same"),
+        pytest.param([APP.waba_id], [(OK, "1 linked app has the WABA of the manifest")], id="the same"),
         pytest.param(
             ["7", "", None],
             [

@@ -22,9 +22,10 @@ from controller.core.planning.waits import WAITS
         pytest.param("exit5", ["exit 5"], id="an exit code in one word"),
         pytest.param("exit code 130", ["exit 130"], id="an exit code in full"),
         pytest.param("64", ["exit 64"], id="an exit code by itself"),
+        pytest.param("foreign", ["foreign"], id="a sign of a plan"),
         pytest.param("full-pass", ["AwaitingFullPass"], id="what a plan waits for"),
         pytest.param("maxUpdates", ["maxLinks, maxUpdates, maxUnsubscribes"], id="one of several guards"),
-        pytest.param("Held", ["Held", "Held"], id="a word of two meanings"),
+        pytest.param("Held", ["Held", "Held", "held"], id="a word of several meanings"),
         pytest.param("error", [], id="the severity of a rule is no word"),
         pytest.param("exit 9", [], id="a code that does not exist"),
         pytest.param("", [], id="nothing"),
@@ -87,3 +88,17 @@ def test_the_nearest_word_is_found(word: str, near: str | None) -> None:
 
 def test_a_word_that_is_known_itself_is_not_what_was_meant() -> None:
     assert did_you_mean("GS105", known_words()) == ""
+
+
+@pytest.mark.parametrize(
+    ("word", "end"),
+    [
+        ("NameTaken", "; did you mean NameTakenByOtherPhone or NameTakenElsewhere?"),
+        ("nametakenels", "; did you mean NameTakenElsewhere?"),
+        ("PhneLinkedElsewhere", "; did you mean PhoneLinkedElsewhere?"),
+        ("Nam", ""),
+        ("xyzzy", ""),
+    ],
+)
+def test_words_that_begin_like_it_are_suggested_first(word: str, end: str) -> None:
+    assert did_you_mean(word, known_words()) == end

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from controller.core.decode import decode
-from controller.core.importing.account import AccountRead, readable
+from controller.core.importing.account import AccountRead, AppKey, WebhookKey, readable
 from controller.core.importing.check import Unfit, checked_files
 from controller.core.importing.files import ImportedFiles, NewPartner, Surroundings
 from controller.core.importing.names import distinct, label_key, legal, templated
@@ -199,7 +199,9 @@ def test_alike_webhooks_that_cannot_be_declared_are_named_one_by_one() -> None:
 def test_two_apps_with_one_phone_are_left_out() -> None:
     twin = replace(live(2), phone=live(1).phone)
     files = imported(read((live(1), []), (twin, []), (live(3), [])))
-    assert {out.app for out in files.left_out} == {"Name0001", "Name0002"}
+    names = f"Name0001 ({app_id(1)}), Name0002 ({app_id(2)})"
+    why = f"2 apps have this phone, none of them is imported: {names}"
+    assert [(out.app, out.why) for out in files.left_out] == [("Name0001", why), ("Name0002", why)]
     assert sorted(files.texts) == ["apps/Name0003.yaml", "partner.yaml"]
 
 
@@ -302,13 +304,34 @@ def test_what_is_declared_beside_may_have_a_plan_of_its_own() -> None:
     assert (sorted(files.texts), files.left_out) == (["apps/Name0001.yaml", "partner.yaml"], ())
 
 
-def test_a_webhook_that_is_shown_otherwise_than_it_would_be_declared_is_left_out() -> None:
-    odd = replace(webhook(7), url="https://H.Example.com/x")
-    files = imported(read((live(1), [odd])))
-    assert [(out.webhook, out.why) for out in files.left_out] in (
-        [],
-        [("events", "Gupshup shows it otherwise than it would be declared")],
-    )
+def test_a_webhook_gets_a_name_that_no_subscription_has() -> None:
+    around = replace(ALONE, subscriptions=frozenset({"Name0001-events"}))
+    files = imported(read((live(1), [webhook(7)])), around=around)
+    ((kind, name),) = (key for key in files.keys if key[0] == "Subscription")
+    assert (kind, name.startswith("Name0001-events-")) == ("Subscription", True)
+    assert files.left_out == ()
+
+
+def test_each_line_belongs_to_the_document_around_it() -> None:
+    files = imported(read((live(1), [webhook(7, "a"), webhook(8, "b", "https://h.example.com/y")])))
+    path = "apps/Name0001.yaml"
+    lines = files.texts[path].splitlines()
+    first, second = (number for number, line in enumerate(lines, 1) if line == "---")
+    keys = [AppKey(app_id(1)), *(WebhookKey(app_id(1), SubscriptionId(each)) for each in ("7", "8"))]
+    found = [files.key_at(path, line) for line in (1, first + 1, second, second + 1, len(lines))]
+    assert found == [keys[0], keys[1], keys[1], keys[2], keys[2]]
+
+
+def test_a_name_that_is_not_known_here_does_not_matter_beside_a_mask() -> None:
+    files = imported(read((live(1), [replace(webhook(7), modes=(*MODES, "NEW"))])))
+    assert files.left_out == ()
+    assert "  modes: [SENT, MESSAGE]\n" in files.texts["apps/Name0001.yaml"]
+
+
+def test_a_url_stays_as_it_is_spelled() -> None:
+    files = imported(read((live(1), [webhook(7, url="https://H.Example.com/x")])))
+    assert files.left_out == ()
+    assert "https://H.Example.com/x" in "".join(files.texts.values())
 
 
 @pytest.mark.parametrize(
@@ -337,3 +360,31 @@ def test_names() -> None:
     assert label_key("e" * 100) != label_key("e" * 101)
     assert templated("https://h/x", [("${a}", "")]) == "https://h/x"
     assert templated("https://h/AB/ABC/AB", [("${a}", "AB")]) == "https://h/${a}/ABC/${a}"
+
+
+def test_a_declared_name_that_another_app_has_is_no_fault_of_the_manifest() -> None:
+    there = (
+        "apiVersion: gupshup.controller/v1\nkind: App\nmetadata: {name: mine}\n"
+        'spec: {appName: Name0001, wabaId: "109876543210987", phone: "919999999999"}\n'
+    )
+    files = imported(
+        read((live(1), [])),
+        around=Surroundings(frozenset({"mine"})),
+        beside=[SourceFile("m/mine.yaml", there.encode())],
+    )
+    assert files.texts == {}
+    assert [each.why for each in files.left_out] == [
+        'GS406: spec.appName "Name0001" is the appName of App/mine at m/mine.yaml:1:1 already'
+    ]
+
+
+def test_of_two_apps_with_one_name_neither_is_declared_and_no_reason_names_a_file_that_is_not_written() -> (
+    None
+):
+    twin = replace(live(2), name=live(1).name)
+    files = imported(read((live(1), []), (twin, [])))
+    assert sorted(files.texts) == ["partner.yaml"]
+    assert [each.why.partition(" app fits")[0] for each in files.left_out] == [
+        "Ambiguous: more than one",
+        'GS406: spec.appName "Name0001" is the appName of App/Name0001-11e594f4, another one of this account',
+    ]

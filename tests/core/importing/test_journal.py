@@ -8,6 +8,7 @@ from controller.core.importing.journal import (
     KEPT,
     Answers,
     Entry,
+    JournalError,
     answers_of,
     begun_writing,
     details_entry,
@@ -65,7 +66,7 @@ def test_another_account_has_none() -> None:
 
 
 def test_what_is_no_journal_raises() -> None:
-    with pytest.raises((KeyError, TypeError, ValueError)):
+    with pytest.raises(JournalError):
         answers_of([{"account": HERE, "rows": [{}]}], HERE, 100.0)
 
 

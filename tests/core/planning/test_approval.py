@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from controller.core.planning.actions import tag_of
 from controller.core.planning.changes.approval import Approval, approval_of, approved, overtaken
 from controller.core.planning.matched_app import subscription_item
 from controller.model.plan import (
@@ -161,3 +162,8 @@ def test_each_of_many_actions_has_its_own_result() -> None:
 
 def test_nothing_was_approved_of_an_empty_plan() -> None:
     assert approval_of(plan_of()) == Approval()
+
+
+def test_a_write_to_a_webhook_names_its_tag() -> None:
+    tags = [tag_of(each) for each in (POST, PUT, DELETE, SET, LINK)]
+    assert tags == [WANTED.tag, WANTED.tag, EXTRA.tag, None, None]

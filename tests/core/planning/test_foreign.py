@@ -90,6 +90,7 @@ def test_a_foreign_webhook_is_judged_by_its_host(
 def test_nothing_of_a_url_but_its_host_is_kept() -> None:
     seen = observed(live(1), facts=looked(1, there={1: (THEIRS,)}))
     plan = planned(desired(APP), seen, partner=partner(*HOSTS))
+    assert plan.foreign
     assert "secret" not in repr(plan.foreign)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from controller.core.planning.actions import NO_CLEAR_ANSWER, REMOVED
-from controller.core.planning.digest import retired_key, subscription_key
+from controller.core.planning.digest import digest, retired_key, subscription_key
 from controller.core.planning.guard import guard
 from controller.core.planning.matched_app import match_apps
 from controller.core.planning.outcomes.memory_updates import memory_updates
@@ -45,7 +45,9 @@ from tests.builders.upstream import EXTRA, THERE, app_id, live, looked, remote, 
 ID = app_id(1)
 LEFT = replace(APP, state=AppState.RETIRED, policies=frozenset())
 BOUND = Binding(APP.phone, ID)
-MARK = LedgerEntry(retired_key(ID), REMOVED)
+MARK = LedgerEntry(retired_key(ID), digest([None, []]))
+DECLARING = replace(MARK, digest=digest([None, [WANTED.tag]]))
+"""The mark of an app for which a manifest declares a webhook."""
 THEIRS = remote(subscription(1, "theirs"), "9")
 OTHER_NAME = replace(live(1), name="Renamed")
 UNCLEAR = Refusal(subscription_key(ID, "late"), "digest", NO_CLEAR_ANSWER, "no answer", NOW - 9)
@@ -69,15 +71,8 @@ def removed(plan: Plan) -> list[str]:
     ("partner", "known", "gone", "foreign"),
     [
         pytest.param(PARTNER, WROTE, ["events"], ["gitops-old", "theirs"], id="written from here"),
-        pytest.param(OURS, Memory(), ["gitops-old"], ["events", "theirs"], id="an owned tag"),
-        pytest.param(OURS, WROTE, ["events", "gitops-old"], ["theirs"], id="both"),
-        pytest.param(
-            PARTNER,
-            Memory(),
-            [],
-            ["events", "gitops-old", "theirs"],
-            id="declared and never written from here: it is somebody else's",
-        ),
+        pytest.param(OURS, Memory(), ["events", "gitops-old"], ["theirs"], id="an owned tag"),
+        pytest.param(PARTNER, Memory(), ["events"], ["gitops-old", "theirs"], id="taken over, never written"),
     ],
 )
 @pytest.mark.parametrize("complete", [True, False])
@@ -147,7 +142,7 @@ def test_a_removal_that_never_takes_needs_a_person() -> None:
     [
         pytest.param(observed(), None, id="never linked: it is not linked now"),
         pytest.param(observed(row(1)), None, id="never live: no webhook of ours can be there"),
-        pytest.param(observed(live(1), known=memory(ledger=[MARK])), None, id="its retirement is over"),
+        pytest.param(observed(live(1), known=memory(ledger=[DECLARING])), None, id="its retirement is over"),
         pytest.param(
             observed(row(1), known=WROTE),
             Waiting(Verb.UNSUBSCRIBE, ITEM, WaitFor.OBSERVATION, None, "not observed in this pass"),
@@ -201,10 +196,19 @@ def test_an_app_of_ours_that_was_renamed_at_gupshup_is_known_by_its_id() -> None
     ("declared", "seen", "asked", "queries"),
     [
         pytest.param(LEFT, observed(live(1)), NO_REQUEST, (SubscriptionsQuery(ID),), id="once"),
-        pytest.param(LEFT, observed(live(1), known=memory(ledger=[MARK])), NO_REQUEST, (), id="and no more"),
+        pytest.param(
+            LEFT, observed(live(1), known=memory(ledger=[DECLARING])), NO_REQUEST, (), id="and no more"
+        ),
         pytest.param(
             LEFT,
             observed(live(1), known=memory(ledger=[MARK])),
+            NO_REQUEST,
+            (SubscriptionsQuery(ID),),
+            id="what is declared for it is not what was declared then",
+        ),
+        pytest.param(
+            LEFT,
+            observed(live(1), known=memory(ledger=[DECLARING])),
             AGAIN,
             (SubscriptionsQuery(ID),),
             id="a person asked again",
@@ -219,7 +223,7 @@ def test_an_app_of_ours_that_was_renamed_at_gupshup_is_known_by_its_id() -> None
         ),
         pytest.param(
             LEFT,
-            observed(replace(row(1), phone=None), known=memory(bindings=[BOUND], ledger=[MARK])),
+            observed(replace(row(1), phone=None), known=memory(bindings=[BOUND], ledger=[DECLARING])),
             NO_REQUEST,
             (),
             id="it does not matter any more",
@@ -270,22 +274,37 @@ def test_a_write_without_an_answer_is_waited_for() -> None:
     assert (waiting.item, waiting.wait_for, waiting.until) == (ITEM, WaitFor.BACKOFF, MAY_COME)
 
 
+def test_what_is_there_is_removed_before_a_write_without_an_answer_is_waited_for() -> None:
+    known = memory(ledger=[written(WANTED)], refusals=[UNCLEAR])
+    plan = planned(desired(LEFT), seen_with(THERE, known=known))
+    assert (removed(plan), plan.waiting) == (["events"], ())
+
+
 def test_a_pass_over_the_list_says_which_app_it_did_not_read() -> None:
     assert planned(desired(LEFT), observed(live(1))).not_observed == (NotYetObserved(ITEM, 0),)
+    failed = Facts(subscriptions={ID: ReadFailed("busy")})
+    assert planned(desired(LEFT), observed(live(1), facts=failed)).not_observed == ()
 
 
 def test_a_selection_of_the_app_removes_its_webhooks() -> None:
     left, only = select(desired(LEFT, app(2), WANTED), ["App/app-0001"], {})
     assert removed(planned(left, seen_with(THERE), Request(only=only))) == ["events"]
+    left, only = select(desired(LEFT, app(2), WANTED), ["App/app-0001"], {})
+    unwritten = seen_with(THERE, known=Memory())
+    assert removed(planned(left, unwritten, Request(only=only))) == ["events"], "declared beyond the scope"
     other, only = select(desired(LEFT, app(2), WANTED), ["App/app-0002"], {})
     assert removed(planned(other, seen_with(THERE), Request(only=only))) == []
 
 
 def test_the_schedule_learns_which_apps_need_no_read() -> None:
     two = replace(app(2), state=AppState.RETIRED)
-    matches = match_apps(desired(LEFT, two), PARTNER, observed(live(1), known=memory(ledger=[MARK])))
+    marked = observed(live(1), known=memory(ledger=[MARK]))
+    matches = match_apps(desired(LEFT, two), PARTNER, marked)
     assert settled_apps(frozenset({"app-0002", "app-0009"}), matches) == {"app-0001", "app-0009"}
     assert settled_apps(frozenset({"app-0001"}), None) == {"app-0001"}
+    active, replaced = desired(APP), desired(replace(LEFT, replaced=True))
+    assert settled_apps(frozenset({"app-0001"}), match_apps(active, PARTNER, marked)) == set()
+    assert settled_apps(frozenset(), match_apps(replaced, PARTNER, observed(live(1)))) == {"app-0001"}
 
 
 def judged(declared: Desired, seen: Observed, plan: Plan | None = None) -> list[Status]:
@@ -304,6 +323,9 @@ def test_a_retired_app_has_one_status_and_no_alarm() -> None:
     assert words(status) == ["Linked True Linked", "Synced True AsDeclared", "Retired True Retired"]
     assert state_of(status) == ("Retired", status.condition("Retired"))
     assert [each.item.name for each in status.foreign] == ["theirs"]
+    assert "stay on it, and get its events as before: theirs (elsewhere.example.org); if they are yours" in (
+        status.conditions[2].message
+    )
     summary = summarize([status], each=True)
     assert (summary.ready, summary.unready, summary.stages, summary.oldest) == ({}, {}, {}, None)
     assert summary.conditions[Kind.APP, "Retired", status.conditions[0].status] == 1

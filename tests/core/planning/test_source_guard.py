@@ -7,7 +7,9 @@ import pytest
 
 from controller.core.planning.source_guard import (
     Refusals,
+    begins,
     declared,
+    lasting,
     may_go,
     noted,
     refuse_emptied,
@@ -16,7 +18,7 @@ from controller.core.planning.source_guard import (
 )
 from controller.errors import PlanRefused
 from controller.model.history import Declared
-from controller.model.manifest import Ceiling, Count, Desired, FromEnv, Partner, Policy, Share
+from controller.model.manifest import AppState, Ceiling, Count, Desired, FromEnv, Partner, Policy, Share
 from controller.model.problem import Place
 from controller.model.source import SourceFile
 from tests.builders.manifest import PARTNER, app, desired, subscription
@@ -71,6 +73,23 @@ def test_an_empty_source_is_refused(*, source: Desired, refused: bool) -> None:
     assert f"--release {error.digest}" in str(error)
     refuse_empty(source, "manifests", [error.digest])
     assert refusal(lambda: refuse_empty(source, "elsewhere", [error.digest])).digest != error.digest
+
+
+BY_MANIFEST = replace(desired(), partners=(replace(PARTNER, place=Place("partner.yaml")),))
+
+
+@pytest.mark.parametrize(
+    ("source", "before", "new"),
+    [
+        pytest.param(BY_MANIFEST, None, True, id="a Partner manifest alone"),
+        pytest.param(BY_MANIFEST, desired(), True, id="and still alone"),
+        pytest.param(desired(), None, False, id="nothing: the wrong folder"),
+        pytest.param(BY_MANIFEST, desired(app(1)), False, id="after an app"),
+        pytest.param(BY_MANIFEST, desired(subscription(1)), False, id="after a subscription"),
+    ],
+)
+def test_a_new_source_may_begin_without_an_app(*, source: Desired, before: Desired | None, new: bool) -> None:
+    assert begins(source, before) is new
 
 
 @pytest.mark.parametrize(
@@ -283,3 +302,11 @@ def test_refusals_are_noted_once_for_each_digest() -> None:
     assert refusals == [both]
     with pytest.raises(PlanRefused), noted(refusals):
         raise PlanRefused("an emptied file", "")
+
+
+def test_what_is_retired_may_go_with_its_webhooks() -> None:
+    """It counts as declared while it is there, and is not missed afterwards."""
+    left = replace(app(1), state=AppState.RETIRED)
+    before = desired(left, app(2), subscription(1), subscription(2))
+    assert declared(before, "main") == Declared(2, 2)
+    assert lasting(before, "main") == Declared(1, 1)

@@ -10,13 +10,13 @@ from controller.model.status import ListedApp
 from tests.builders.manifest import APP, CALLBACK
 from tests.builders.memory import NOW
 from tests.builders.plan import ITEM
-from tests.builders.status import status_of
+from tests.builders.status import FALSE, TRUE, condition, status_of
 from tests.builders.upstream import HERE, app_id
 
 PHONES = Phones(known=frozenset({APP.phone}))
 DECLARED = replace(APP, callback_url=CALLBACK, storage_region="IN")
 STATUS = replace(
-    status_of(ITEM, app_id=app_id()),
+    status_of(ITEM, condition("Stalled", TRUE, "AppLost", message="it was ours"), app_id=app_id()),
     is_listed=True,
     listed=ListedApp(f"Shop{APP.phone}", APP.phone),
 )
@@ -31,14 +31,15 @@ def test_the_text_has_a_mark_for_each_field_and_the_last_write() -> None:
         "App/app-0001",
         "Declared:  apps.yaml:3:1",
         f"Observed:  2023-11-14T22:13:20Z, 3 min ago, at {HERE}",
-        "Written:   2023-11-14T22:12:20Z, link (done) by apply by joe, from revision sha256:0123456789ab",
+        "State:     Stalled, AppLost: it was ours",
+        "Written:   2023-11-14T22:12:20Z, link (done), apply by joe, revision sha256:0123456789ab",
         "",
         "   FIELD          DECLARED                        AT GUPSHUP",
         "~  appName        Name0001                        Shop91******0001",
-        "?  wabaId         100000000000001                 (not read yet)",
+        "?  wabaId         100000000000001                 (not known)",
         "=  phone          91******0001                    91******0001",
         "?  callbackUrl    https://hooks.example.com/live  (cannot be read)",
-        "?  storageRegion  IN                              (not read yet)",
+        "?  storageRegion  IN                              (not known)",
         f"   appId          not declared                    {app_id()}",
     ]
 
@@ -62,10 +63,17 @@ def test_what_is_not_listed_is_said() -> None:
     assert lines[6].endswith("(not listed)")
 
 
+def test_what_is_as_declared_needs_no_reason() -> None:
+    ready = replace(BOTH, status=status_of(ITEM, condition("Ready", message="words")))
+    assert "State:     Ready\n" in comparison_text(ready, PHONES, NOW)
+    held = replace(BOTH, status=status_of(ITEM, condition("Ready", FALSE, "Held")))
+    assert "State:     Held, Held\n" in comparison_text(held, PHONES, NOW)
+
+
 def test_a_resource_that_is_nowhere_has_no_table_and_unknown_outcomes_are_said() -> None:
     text = comparison_text(Comparison(ITEM, (), written=replace(WRITE, outcome="")), PHONES, NOW)
     assert "Declared:  not declared here" in text
-    assert "link (outcome unknown) by apply by joe" in text
+    assert "link (outcome unknown), apply by joe" in text
     assert "FIELD" not in text
 
 
@@ -81,6 +89,7 @@ def test_the_document_has_the_values_masked_and_null_for_none() -> None:
         "upstream": HERE,
         "declaredAt": "apps.yaml:3:1",
         "observedAt": "2023-11-14T22:13:20Z",
+        "state": "Stalled",
         "listed": True,
         "lastWrite": {
             "at": "2023-11-14T22:12:20Z",
@@ -101,5 +110,6 @@ def test_the_document_has_the_values_masked_and_null_for_none() -> None:
         "agreement": "same",
     }
     bare = comparison_row(UNSEEN, PHONES)
-    assert [bare[key] for key in ("upstream", "observedAt", "listed", "lastWrite")] == [None] * 4
+    absent = ("upstream", "observedAt", "state", "listed", "lastWrite")
+    assert [bare[key] for key in absent] == [None] * 5
     assert comparison_row(Comparison(ITEM, ()), PHONES)["declaredAt"] is None

@@ -19,6 +19,13 @@ def test_each_diagnosis_is_a_line_with_what_to_do() -> None:
     ]
 
 
+def test_a_line_is_wrapped_beside_its_column() -> None:
+    assert diagnoses_text(FOUND, 36).splitlines()[2:4] == [
+        "wrong  clock  main     late\\x1b[2J →",
+        "                       set it",
+    ]
+
+
 def test_the_document_has_all_verdicts_counted() -> None:
     assert diagnoses_document(FOUND) == {
         "formatVersion": "1.0",

@@ -7,8 +7,12 @@ from controller.core.render.explanations import (
     explanation_fields,
     explanation_text,
     known_words_text,
+    more_about,
     plain,
+    reasons_of,
 )
+from controller.model.plan import Item, Kind
+from tests.builders.status import FALSE, TRUE, condition, status_of
 
 
 @pytest.mark.parametrize(
@@ -31,6 +35,19 @@ def test_an_explanation_is_a_few_lines() -> None:
         "  What to do  Keep one of the two\n"
         "  See         docs/rules.md#files-and-yaml"
     )
+
+
+def test_the_reasons_of_statuses_are_those_that_need_a_person() -> None:
+    ready = status_of("a", condition("Ready"))
+    stalled = status_of("b", condition("Ready", FALSE, "X"), condition("Stalled", TRUE, "AppLost"))
+    partner = status_of(
+        Item(Kind.PARTNER, "main", "", "main"),
+        condition("LinksAllowed", FALSE, "TermsNotAccepted"),
+        condition("MintingAllowed"),
+    )
+    assert list(reasons_of([ready, stalled, partner])) == ["AppLost", "TermsNotAccepted"]
+    assert more_about(["NoSuchReason", "AppLost"]) == "More about a reason: gupshupctl explain AppLost"
+    assert more_about([]) == ""
 
 
 def test_a_wait_has_its_two_words_and_its_end() -> None:

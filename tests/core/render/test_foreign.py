@@ -64,6 +64,7 @@ def test_the_items_have_the_keys_of_a_plan_and_more() -> None:
         "modes": ["SENT", "MESSAGE"],
         "version": 3,
         "allowed": False,
+        "id": "9",
     }
     assert (second["host"], second["version"], second["allowed"]) == ("", None, True)
 

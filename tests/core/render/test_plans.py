@@ -11,6 +11,7 @@ from controller.core.planning.guard import held_digest
 from controller.core.planning.matched_app import app_item
 from controller.core.planning.outcomes.link_outcomes import of_link_answer
 from controller.core.render.entries.phones import MASKED, Phones
+from controller.core.render.entries.view import View
 from controller.core.render.plan_json import digests
 from controller.core.render.plan_lines import duration, of_result, of_warning
 from controller.core.render.plans import plan_document, plan_text
@@ -94,6 +95,20 @@ Revision r1"""  # noqa: E501  (as it is printed)
 
 def test_the_text_of_a_plan_shows_every_entry() -> None:
     assert plan_text([PLAN], "r1").splitlines() == TEXT.splitlines()
+
+
+def test_a_person_is_shown_how_to_read_more_about_a_reason() -> None:
+    """Once, however much is blocked, and only on a terminal."""
+    line, wide = "More about a reason: gupshupctl explain AppLost", View(width=200)
+    twice = replace(PLAN, blocked=(*PLAN.blocked, *PLAN.blocked))
+    assert plan_text([twice], "r1", wide).splitlines()[-2] == line
+    assert line not in plan_text([twice], "r1")
+    assert "explain" not in plan_text([Plan(PARTNER, "r1")], "r1", wide)
+    failed = Result(Verb.LINK, ITEM, Outcome.FAILED, "NameTakenElsewhere", "taken")
+    assert report_text([replace(REPORT, blocked=PLAN.blocked)], "r1", wide).splitlines()[-2] == line
+    assert report_text([Report("main", results=(failed,))], "r1", wide).splitlines()[-2] == (
+        "More about a reason: gupshupctl explain NameTakenElsewhere"
+    )
 
 
 def test_an_empty_plan_says_that_it_is_empty() -> None:

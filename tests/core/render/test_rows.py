@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from controller.core.render.history import event, events_table
-from controller.core.render.page_rows import AppRow, age, chosen, partner_cells, row
+from controller.core.render.page_rows import AppRow, chosen, partner_cells, row
+from controller.core.timestamp import age
 from controller.model.history import WriteRecord
 from controller.model.status import Condition
 from tests.builders.account import SECRET_KIND, UNIVERSAL_KIND, end_in

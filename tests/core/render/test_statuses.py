@@ -152,6 +152,7 @@ some = partners | st.builds(
     texts,
     is_listed=st.none() | st.booleans(),
     listed=st.none() | listed,
+    phone=texts,
 )
 
 
@@ -275,7 +276,7 @@ def test_the_document_of_a_description_has_its_fields() -> None:
             "who": "ci",
             "revision": "r0",
             "verb": "update",
-            "outcome": "",
+            "outcome": None,
             "message": "",
         },
     ]

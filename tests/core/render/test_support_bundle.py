@@ -12,7 +12,7 @@ from controller.model.manifest import AppId
 from controller.model.memory import Binding, Memory, Refusal
 from controller.model.plan import Foreign, Item, Kind
 from controller.model.ratelimit import LoggedCall
-from controller.model.status import Status
+from controller.model.status import ListedApp, Status
 from tests.builders.memory import NOW
 from tests.builders.status import FALSE, condition, status_of
 
@@ -91,6 +91,11 @@ def test_what_is_not_known_is_null(
     [
         pytest.param(f"{PHONE} is taken", "91******3210 is taken", id="a phone"),
         pytest.param(f"shop-{PHONE}x is taken", "shop-91******3210x is taken", id="a phone inside a name"),
+        pytest.param("+49 (171) 123-4567 no", "+49******4567 no", id="a phone as people write it"),
+        pytest.param("+1 2 3", None, id="no phone"),
+        pytest.param("91 98765-43210 no", "91******3210 no", id="this app's phone, in groups"),
+        pytest.param("098765 43210", "09*****3210", id="without its country code"),
+        pytest.param(f"10000{PHONE}", "1000091******3210", id="in a longer number"),
         pytest.param(f"app {ID}", f"app {ID}", id="an app's id, whose end is all digits"),
         pytest.param("WABA 30000000000001, not 30000000000002", None, id="ids of accounts"),
         pytest.param("0" * 40, None, id="a commit"),
@@ -111,6 +116,13 @@ def test_answers_are_shown_without_phones_and_paths(answer: str, shown: str | No
     }
     message = answer if shown is None else shown
     assert made(case(None, None, answer))["writes"] == [{**write, "message": message}]
+
+
+def test_a_phone_that_only_gupshup_showed_is_masked_in_groups_too() -> None:
+    status = replace(status_of("acme", app_id=ID), listed=ListedApp("Acme", PHONE))
+    found = made(case(status, Memory(), "91 98765 43210 no"))["writes"]
+    assert isinstance(found, list)
+    assert found[0]["message"] == "91******3210 no"
 
 
 def test_only_the_refusals_of_this_app_are_there() -> None:

@@ -1,4 +1,7 @@
-"""A status goes with its app to the present name of its manifest: the id at Gupshup shows which app it is."""
+"""A status goes with its app to the present name of its manifest: its id at Gupshup shows which app it is.
+
+An app without an id is known by its phone.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,7 +11,7 @@ import pytest
 from controller.core.planning.matched_app import app_item, match_apps, subscription_item, tag_item
 from controller.core.status.conditions import statuses
 from controller.core.status.renamed import follow, renamed_items
-from controller.model.manifest import App
+from controller.model.manifest import App, AppState
 from controller.model.memory import Binding
 from controller.model.plan import Foreign, Item, Kind, Observed
 from controller.model.status import Status
@@ -46,11 +49,16 @@ def known(**ids: int | None) -> dict[Item, Status]:
         pytest.param([APP], BOTH, known(app_0001=1), {}, id="the name of before"),
         pytest.param([RENAMED], BOTH, {}, {}, id="nothing was known"),
         pytest.param([RENAMED], BOTH, known(app_0001=1), {ITEM: NEW, HOOK: NEW_HOOK}, id="another name"),
+        pytest.param(
+            [RENAMED],
+            BOTH,
+            {ITEM: replace(status_of(ITEM), app_id=app_id(1))},
+            {ITEM: NEW},
+            id="another name of an app without webhooks",
+        ),
         pytest.param([RENAMED], BOTH, known(app_0001=2), {}, id="another app had the status"),
         pytest.param([APP], BOTH, known(app_0001=None), {}, id="it was linked since"),
-        pytest.param(
-            [RENAMED], observed(), known(app_0001=None), {}, id="no app yet: nothing shows who it is"
-        ),
+        pytest.param([RENAMED], observed(), known(app_0001=None), {}, id="a status of an older release"),
         pytest.param(
             [replace(RENAMED, app_name="Acme1234")],
             replace(BOTH, memory=memory(bindings=[Binding(APP.phone, app_id(1))])),
@@ -79,6 +87,55 @@ def test_an_app_is_known_by_its_id(
     assert renamed_items(before, matches) == expected
 
 
+def unlinked(*apps: App) -> dict[Item, Status]:
+    """Return the statuses of *apps* without an id."""
+    return {app_item(each): replace(status_of(app_item(each)), phone=each.phone) for each in apps}
+
+
+@pytest.mark.parametrize(
+    ("declared", "seen", "before", "expected"),
+    [
+        pytest.param([RENAMED], observed(), unlinked(APP), {ITEM: NEW}, id="another name"),
+        pytest.param([RENAMED], BOTH, unlinked(APP), {ITEM: NEW}, id="linked since"),
+        pytest.param([APP], observed(), unlinked(APP), {}, id="the name of before"),
+        pytest.param([RENAMED], observed(), unlinked(TWO), {}, id="another phone"),
+        pytest.param([replace(APP, phone=TWO.phone)], observed(), unlinked(APP), {}, id="a corrected phone"),
+        pytest.param(
+            [replace(APP, name=TWO.name), replace(TWO, name=APP.name)],
+            observed(),
+            unlinked(APP, TWO),
+            {ITEM: OTHER, OTHER: ITEM},
+            id="two names are swapped",
+        ),
+        pytest.param(
+            [RENAMED],
+            BOTH,
+            {ITEM: replace(unlinked(APP)[ITEM], app_id=app_id(9))},
+            {},
+            id="an earlier app of the phone",
+        ),
+        pytest.param(
+            [RENAMED],
+            observed(),
+            {ITEM: replace(unlinked(APP)[ITEM], app_id=app_id(1))},
+            {ITEM: NEW},
+            id="it was lost meanwhile",
+        ),
+        pytest.param(
+            [replace(APP, name="old", state=AppState.RETIRED, replaced=True), RENAMED],
+            BOTH,
+            {NEW: replace(unlinked(RENAMED)[NEW], app_id=app_id(1))},
+            {},
+            id="a retired app does not get the status of the one that has its phone",
+        ),
+    ],
+)
+def test_an_app_without_an_id_is_known_by_its_phone(
+    declared: Sequence[App], seen: Observed, before: Mapping[Item, Status], expected: Mapping[Item, Item]
+) -> None:
+    assert renamed_items(before, match_apps(desired(*declared), PARTNER, seen)) == expected
+
+
 @pytest.mark.parametrize(
     ("app_name", "tag", "expected"),
     [
@@ -98,6 +155,14 @@ def test_a_webhook_is_known_by_its_tag(app_name: str, tag: str, expected: str | 
     after = follow(before, renamed)
     assert set(after) == {OF_PARTNER, replace(ITEM, app=app_name, name=app_name), now}
     assert after[now].listed == remote(WANTED)
+
+
+def test_a_webhook_under_its_name_is_not_renamed() -> None:
+    before = known(app_0001=1)
+    before[HOOK] = replace(before[HOOK], listed=remote(WANTED))
+    assert renamed_items(before, match_apps(desired(APP, WANTED), PARTNER, BOTH)) == {}
+    more = replace(WANTED, name="new", tag="new")
+    assert renamed_items(before, match_apps(desired(APP, WANTED, more), PARTNER, BOTH)) == {}
 
 
 def test_a_status_has_its_dates_and_what_is_foreign_under_its_new_name() -> None:
@@ -125,3 +190,15 @@ def test_a_condition_that_stays_keeps_its_time_under_a_new_name() -> None:
     found = statuses(matches, planned(then, later), follow(was, renamed_items(was, matches)))
     assert {each.item for each in found} == {NEW, NEW_HOOK}
     assert {condition.since for each in found for condition in each.conditions} == {seen.at}
+
+
+def test_another_app_under_a_name_of_before_begins_anew() -> None:
+    """A customer left, and another one has the name of its manifest: nothing of the first one is told."""
+    seen = observed(live(1))
+    matches = match_apps(desired(APP), PARTNER, seen)
+    (was, *_) = statuses(matches, planned(desired(APP), seen), {})
+    theirs = {ITEM: replace(was, app_id=app_id(9), phone=TWO.phone)}
+    later = replace(seen, at=seen.at + 60)
+    matches = match_apps(desired(APP), PARTNER, later)
+    found = statuses(matches, planned(desired(APP), later), follow(theirs, renamed_items(theirs, matches)))
+    assert {condition.since for condition in found[0].conditions} == {later.at}

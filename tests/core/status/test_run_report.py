@@ -13,6 +13,7 @@ from controller.core.status.run_report import (
     Report,
     converging,
     is_finished,
+    left,
     report,
     total,
     unfinished,
@@ -133,6 +134,9 @@ def test_an_action_whose_turn_did_not_come_waits_for_its_budget() -> None:
     assert (part.partner, part.looked) == (PARTNER.name, True)
 
 
+LEFT = {"unchanged": 3, "waiting": 1, "blocked": 2, "held": 3, "unmanaged": 1}
+
+
 def test_every_item_of_a_run_is_counted_once() -> None:
     last = Plan(
         PARTNER,
@@ -173,6 +177,7 @@ def test_every_item_of_a_run_is_counted_once() -> None:
     assert (part.held_digest, part.held) == (held_digest(last), last.held)
     same = (part.unmanaged, part.unverifiable, part.provisioning, part.blocked)
     assert same == (last.unmanaged, last.unverifiable, last.provisioning, last.blocked)
+    assert left(last) == {**dict.fromkeys(KEYS, 0), **LEFT}
 
 
 def test_results_of_a_report_come_in_one_order() -> None:

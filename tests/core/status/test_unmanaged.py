@@ -2,15 +2,16 @@
 
 from dataclasses import replace
 
-from controller.core.planning.actions import REMOVED
-from controller.core.planning.digest import retired_key
+import pytest
+
+from controller.core.planning.digest import digest, link_key, retired_key
 from controller.core.planning.matched_app import match_apps
 from controller.core.status.conditions import statuses
 from controller.core.status.state import state_of
 from controller.core.status.summary import summarize
 from controller.core.status.unmanaged import unmanaged, unmanaged_note
 from controller.model.manifest import AppState, Desired
-from controller.model.memory import LedgerEntry
+from controller.model.memory import Binding, Intent, LedgerEntry, Memory, Refusal
 from controller.model.plan import Item, Observed
 from controller.model.status import Status
 from tests.builders.manifest import APP, PARTNER, WANTED, app, desired
@@ -20,7 +21,8 @@ from tests.builders.upstream import app_id, live, looked, remote
 
 SEEN = observed(live(1), facts=looked(1, there={1: (remote(WANTED),)}))
 LATER = replace(SEEN, at=NOW + 60)
-BOTH = desired(APP, WANTED, app(2))
+TWO = app(2)
+BOTH = desired(APP, WANTED, TWO)
 
 
 def standing(declared: Desired, seen: Observed = SEEN) -> list[Status]:
@@ -50,18 +52,48 @@ def test_an_app_whose_manifest_is_gone_stays_and_says_what_to_do() -> None:
     assert (summary.ready, summary.unready, summary.stages, summary.oldest) == ({}, {}, {}, None)
 
 
+@pytest.mark.parametrize(
+    ("held", "stays"),
+    [
+        pytest.param(memory(), False, id="never tried"),
+        pytest.param(memory(intents=[Intent(1, TWO.phone, "App2")]), True, id="a link is under way"),
+        pytest.param(
+            memory(refusals=[Refusal(link_key(TWO.phone), "d", "Rejected", "no", NOW)]), True, id="refused"
+        ),
+        pytest.param(memory(bindings=[Binding(TWO.phone, app_id(2))]), True, id="linked, and lost"),
+        pytest.param(memory(bindings=[Binding(APP.phone, app_id(1))]), False, id="another one was linked"),
+    ],
+)
+def test_an_app_without_an_id_stays_if_the_store_holds_its_phone(held: Memory, *, stays: bool) -> None:
+    """Else nobody could see what is left of it, and `forget` would not find it."""
+    seen = observed(live(1), known=held)
+    found = gone(desired(APP), standing(BOTH), seen)
+    assert [(each.item.name, each.phone) for each in found] == [(TWO.name, TWO.phone)] * stays
+    assert [each.item for each in gone(desired(APP), found, seen)] == [each.item for each in found]
+    assert gone(desired(APP, replace(TWO, name="renamed")), found, seen) == []
+
+
 def test_it_ends_with_a_manifest_of_the_app_under_any_name() -> None:
     before = gone(desired(app(3)), standing(BOTH))
     assert gone(BOTH, before) == []
     assert gone(desired(replace(APP, name="renamed")), before) == []
 
 
+def test_an_app_that_is_lost_at_gupshup_has_its_manifest() -> None:
+    assert gone(BOTH, standing(BOTH), observed(at=NOW + 60)) == []
+
+
 def test_the_record_of_a_retired_app_stays_retired() -> None:
-    settled = observed(live(1), known=memory(ledger=[LedgerEntry(retired_key(app_id(1)), REMOVED)]))
+    settled = observed(
+        live(1), known=memory(ledger=[LedgerEntry(retired_key(app_id(1)), digest([None, []]))])
+    )
     before = standing(desired(replace(APP, state=AppState.RETIRED)), settled)
     (found,) = gone(desired(app(3)), before)
     assert words(found) == ["Retired True Retired", "Unmanaged True ManifestGone"]
     assert state_of(found)[0] == "Retired"
+    assert found.conditions[1].message == (
+        "no manifest of its partner declares it: `gupshupctl forget NAME` erases what the store holds of it"
+    ), "no webhook of ours is left"
 
 
 def test_a_note_names_a_few() -> None:
@@ -71,4 +103,4 @@ def test_a_note_names_a_few() -> None:
         "No manifest of its partner declares App/app-0001: nothing of it is read"
     )
     many = [replace(one, item=Item(ITEM.kind, "main", f"a{number}", f"a{number}")) for number in range(7)]
-    assert "App/a4 and 2 more: " in unmanaged_note(many)
+    assert "declares App/a0, App/a1, App/a2, App/a3, App/a4 and 2 more: " in unmanaged_note(many)

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from controller.core.decode.rules import problem
 from controller.core.writing.new_apps import Target, new_apps
 from controller.core.writing.sign_ups import SignUp
 from controller.core.writing.whole import NewManifests, WholeSource
 from controller.edges.source import schemas
 from controller.errors import ManifestError
-from controller.model.problem import Place
+from controller.model.problem import Place, Severity
 from controller.model.source import Rules, Source, SourceFile
 
 SCHEMAS = schemas.load()
@@ -104,6 +105,28 @@ def test_the_partner_is_named() -> None:
     ]
 
 
+def test_a_phone_may_be_declared_once_at_each_partner() -> None:
+    partners = {"one": partner("one"), "two": partner("two")}
+    both = [sign_up("Ann", 1, partner="one"), sign_up("Bob", 1, 3, partner="two")]
+    assert list(written(new_apps(both, whole(**partners), TARGET))) == [
+        "manifests/ann.yaml",
+        "manifests/bob.yaml",
+    ]
+    apps = {
+        "ann": app("AnnOne", 1, "partner: one", waba="100000000000001"),
+        "bob": app("BobTwo", 1, "partner: two"),
+    }
+    new = new_apps([sign_up("Bob", 1)], whole(**partners, **apps), TARGET)
+    assert (written(new), [one.name for one in new.manifests]) == ({}, ["BobTwo"]), "the one with this WABA"
+
+
+def test_a_record_that_is_no_sign_up_stops_the_others() -> None:
+    wrong = problem("GS312", Place("c.csv", 9), "partner", "must be named")
+    assert told(new_apps([sign_up("Joe", 1)], whole(), TARGET, [wrong])) == [
+        "c.csv:9:1 GS312 partner: must be named"
+    ]
+
+
 OLD = "App/JoesPizza at manifests/old.yaml:1:1"
 KEY = "1 to 63 letters, digits, '-', '_', '.', and a key may hold '/'"
 JOES = "joe, joe-0001, joe-919876540001"
@@ -168,6 +191,21 @@ def test_problems_elsewhere_name_no_file_that_is_not_written() -> None:
     assert problem.startswith(
         'manifests/hook.yaml:6:8 GS607 spec.url: "${app.labels.city}" has no value for App/joe'
     )
+
+
+def test_new_apps_that_no_webhook_is_declared_for_are_named_in_a_hint() -> None:
+    hook = (
+        "apiVersion: gupshup.controller/v1\nkind: Subscription\nmetadata: {name: gold}\nspec: {version: 2, "
+        "modes: [ALL], url: 'https://h.example.com/', appSelector: {matchLabels: {tier: gold}}}\n"
+    )
+    gold = replace(sign_up("Gold", 1), labels=(("tier", "gold"),))
+    plain = [sign_up("Plain", 2, 3), sign_up("Other", 3, 4)]
+    source = whole(gold=hook, old=app("oldtimer", 9))
+    (hint,) = new_apps([gold, *plain], source, TARGET).warnings
+    assert (hint.rule, hint.severity, hint.place) == ("GS520", Severity.HINT, Place("c.csv", 3))
+    assert "no webhook is declared for App/plain and 1 more; give it a label" in hint.message
+    assert new_apps([gold], source, TARGET).warnings == ()
+    assert new_apps(plain, whole(old=app("oldtimer", 9)), TARGET).warnings == ()
 
 
 def test_a_source_that_is_invalid_already_is_refused() -> None:

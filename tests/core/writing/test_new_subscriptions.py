@@ -66,6 +66,12 @@ def test_a_subscription_for_an_app() -> None:
             id="under another name, in another order, with a default",
         ),
         pytest.param(
+            replace(EVENTS, tag="x"),
+            f"metadata: {{name: x}}\nspec: {{appSelector: {{matchLabels: {{tier: gold}}}}, {SPEC}, "
+            "modes: [MESSAGE, SENT], showOnUI: false}",
+            id="its name is the tag that is wanted, with another default",
+        ),
+        pytest.param(
             replace(EVENTS, tag="", name="x"),
             f"metadata: {{name: x}}\nspec: {{appSelector: {{matchLabels: {{tier: gold}}}}, {SPEC}, "
             "modes: [MESSAGE, SENT]}",
@@ -112,6 +118,15 @@ def test_a_tag_that_an_app_has_already_is_refused_and_no_file_named_that_is_not_
         '(here):1:1 GS513 tag: "git:events" on App/acme1 is the tag of Subscription/x at '
         "manifests/1.yaml:1:1 already"
     )
+
+
+def test_a_warning_about_it_is_named_where_it_was_asked_for() -> None:
+    hook = f"metadata: {{name: x}}\nspec: {{appSelector: {{matchLabels: {{a: b}}}}, {SPEC}, modes: [ALL]}}"
+    made = make(replace(EVENTS, labels={"tier": "godl"}), hook)
+    (warning,) = made.warnings
+    assert (warning.rule, str(warning.place)) == ("GS313", "(here):1:1")
+    assert "did you mean tier: gold?" in warning.message
+    assert [one.text for one in made.manifests] != [""]
 
 
 def test_what_is_wrong_is_named_where_it_was_asked_for() -> None:

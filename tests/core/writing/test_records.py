@@ -2,6 +2,8 @@ import pytest
 
 from controller.core.writing.records import MOST, read_table
 
+HEADER = "the first line must name the columns: name,wabaId,phone,labels,partner"
+
 
 def read(text: str, name: str = "c.csv") -> tuple[list[tuple[dict[str, object], int]], list[str]]:
     table = read_table(text.encode(), name)
@@ -20,6 +22,17 @@ def test_csv_has_a_record_for_each_row_with_its_line() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("separator", "line"),
+    [pytest.param(";", "\r", id="a German Excel"), pytest.param("\t", "\n", id="copied from a spreadsheet")],
+)
+def test_csv_has_the_separator_of_its_header(separator: str, line: str) -> None:
+    row = ("A, B", "1", "2", '"a=b;c=d"', "", "")
+    text = line.join(separator.join(cells) for cells in (("name", "wabaId", "phone", "labels", "", ""), row))
+    labels = {"labels": "a=b;c=d"}
+    assert read(text) == ([({"name": "A, B", "wabaId": "1", "phone": "2", **labels}, 2)], [])
+
+
 @pytest.mark.parametrize("name", ["c.json", "(stdin)"])
 def test_json_has_a_record_for_each_object_with_its_line(name: str) -> None:
     text = '[\n {"name": "A",\n  "phone": 49,\n "partner": null},\n\n {"name": "B"} ]\n'
@@ -34,24 +47,48 @@ def test_json_lines_have_a_record_a_line(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "name", "names", "problems"),
     [
-        pytest.param("", "c.csv", [], [], id="nothing"),
+        pytest.param("name,wabaId,phone\n", "c.csv", [], [], id="a header alone"),
+        pytest.param("", "c.csv", [], [f"1:1 GS303 {HEADER}"], id="nothing"),
+        pytest.param(" \n,\n", "(stdin)", [], [f"1:1 GS303 {HEADER}"], id="blank lines"),
+        pytest.param("A,1,2\nB,3,4\n", "c.csv", [], [f"1:1 GS303 {HEADER}"], id="no header"),
+        pytest.param("", "c.jsonl", [], [], id="no lines"),
         pytest.param("[]", "c.json", [], [], id="an empty list"),
         pytest.param(
-            "name,phone\nA,1\nB,2,3\nC,4\n",
+            "\n",
+            "c.json",
+            [],
+            ["1:1 GS205 is empty; [] is a table without records"],
+            id="no JSON at all",
+        ),
+        pytest.param(
+            "name,wabaId,phone\nA,1,2\nB,1,2,3\nC,1,2, ,\n",
             "c.csv",
             ["A", "C"],
-            ["3:1 GS301 3 values, and there are 2 columns; quote a value that holds a comma"],
+            ['3:1 GS301 4 values, and there are 3 columns; quote a value that holds ","'],
             id="too many cells",
         ),
         pytest.param(
-            "name,name,phone\nA,B,1\n",
+            "name,name,wabaId,phone\nA,B,1,2\n",
             "c.csv",
-            ["B"],
+            [],
             ['1:1 GS105 the column "name" stands here twice'],
             id="a column twice",
         ),
         pytest.param(
-            'name\nA\n"B\n',
+            "Name,WABA,phone,\nA,1,2,\n",
+            "c.csv",
+            [],
+            [
+                '1:1 GS301 the column "Name" is not known; known: name, wabaId, phone, labels, partner',
+                '1:1 GS301 the column "WABA" is not known; known: name, wabaId, phone, labels, partner',
+            ],
+            id="columns that are not known",
+        ),
+        pytest.param(
+            "phone;name\n1;A\n", "c.csv", [], ["1:1 GS303 the table has no such column"], id="a column lacks"
+        ),
+        pytest.param(
+            'name,wabaId,phone\nA\n"B\n',
             "c.csv",
             ["A"],
             ["3:1 GS205 cannot be read as CSV: unexpected end of data (is a quote not closed?)"],
@@ -112,11 +149,11 @@ def test_reading_goes_on_behind_a_wrong_record(
 
 
 def test_only_utf_8_is_read() -> None:
-    table = read_table(b"name\nA\nB\xe9\n", "c.csv")
+    table = read_table(b"name,wabaId,phone\nA\nB\xe9\n", "c.csv")
     assert [(one.rule, one.place.line) for one in table.problems] == [("GS115", 3)]
 
 
 def test_no_table_has_more_records_than_a_source_has_files() -> None:
-    table = read_table(b"name\n" + b"A\n" * (MOST + 1), "c.csv")
+    table = read_table(b"name,wabaId,phone\n" + b"A\n" * (MOST + 1), "c.csv")
     assert len(table.records) == MOST
     assert [(one.rule, one.place.line) for one in table.problems] == [("GS703", MOST + 2)]

@@ -238,8 +238,10 @@ def test_a_hint_about_a_declared_app_hurries_its_pass(there: Tending) -> None:
 
     async def hint() -> None:
         await asyncio.sleep(40)
-        known.append(await made.hint(["AppOne"]))
         known.append(await made.hint(["stranger"]))
+        assert await there.store.hints.last_heard(HERE) is None
+        known.append(await made.hint(["AppOne"]))
+        assert await there.store.hints.last_heard(HERE) == there.clock.now()
         made.declare(replace(desired(ONE, app("AppTwo", "910000000002")), revision="r2"))
         await asyncio.sleep(5)
         assert made.state().apps == 2
@@ -249,7 +251,7 @@ def test_a_hint_about_a_declared_app_hurries_its_pass(there: Tending) -> None:
         await asyncio.gather(hint(), made.run())
 
     there.run(both())
-    assert known == [True, False]
+    assert known == [False, True]
     assert len(there.remote.posts) == 2
 
 
@@ -279,6 +281,40 @@ def test_a_hint_about_a_partner_of_another_process_is_passed_on_to_it(there: Ten
         ("AppOne", "reconcile"),
     }
     assert all(isinstance(each, Hint) and now - 2 <= each.at <= now for each in hints)
+    assert now - 2 <= (there.run(there.store.hints.last_heard(HERE)) or 0.0) <= now
+
+
+class Unnoted:
+    """The hints of a store that is locked when an event is to be noted."""
+
+    async def leave(self, upstream: str, app: str, kind: str) -> None:
+        raise AssertionError(upstream, app, kind)
+
+    async def heard(self, upstream: str) -> None:
+        raise StoreError(f"{upstream}: database is locked")
+
+    async def kinds(self) -> frozenset[str]:
+        return frozenset()
+
+    async def take(self, upstream: str) -> tuple[Hint, ...]:
+        assert upstream == HERE
+        return ()
+
+
+def test_an_event_that_cannot_be_noted_is_a_hint_all_the_same(there: Tending) -> None:
+    stopping = asyncio.Event()
+    context = replace(there.context(Door(there).stand, stopping), hints=Unnoted())
+    made = PartnerLoop(PARTNER, DECLARED, context)
+
+    async def hint() -> None:
+        await asyncio.sleep(5)
+        assert await made.hint(["AppOne"])
+        stopping.set()
+
+    async def both() -> None:
+        await asyncio.gather(made.run(), hint())
+
+    there.run(both())
 
 
 def test_an_observing_process_needs_no_lock(there: Tending) -> None:

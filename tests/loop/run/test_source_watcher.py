@@ -63,6 +63,8 @@ async def decode(found: Source) -> Decoded:
     if word == "bad":
         return Decoded(None, (BAD,))
     made = declared(found.revision, {"none": 0, "one": 1, "nine": 9, "ten": 10}[word])
+    if more == "by-manifest":
+        made = replace(made, partners=(replace(PARTNER, place=Place("partner.yaml")),))
     return Decoded(renamed(made) if more == "renamed" else made, ())
 
 
@@ -252,6 +254,30 @@ async def test_a_first_revision_that_is_bad_declares_nothing(world: World) -> No
     assert not await made.read()
     assert (made.desired, made.state.revision) == (None, "")
     assert made.state.error
+
+
+async def test_a_new_source_may_begin_with_a_partner_manifest_and_is_never_emptied_later(
+    world: World,
+) -> None:
+    world.shelf.lies = "none-by-manifest"
+    made = await world.settled()
+    assert (kept(made), made.state.error) == ("none-by-manifest", "")
+    world.shelf.lies = "ten"
+    assert await made.read()
+    for watcher in (made, await world.watched()):
+        world.shelf.lies = "none-by-manifest"
+        assert not await watcher.read()
+        assert (kept(watcher), "declares no app" in watcher.state.error) == ("ten", True)
+
+
+async def test_a_last_good_revision_that_newer_rules_refuse_is_not_followed_by_an_empty_one(
+    world: World,
+) -> None:
+    await world.store.revisions.save_good("shelf", LastGood("bad", 1.0, source("bad").files))
+    world.shelf.lies = "none-by-manifest"
+    made = await world.watched()
+    assert not await made.read()
+    assert "declares no app" in made.state.error
 
 
 async def test_an_unreachable_source_hides_a_bad_revision_only_while_it_lasts(world: World) -> None:

@@ -91,6 +91,12 @@ def test_declared_apps_are_linked_and_subscribed_by_a_worker(there: Tending) -> 
     }
 
 
+def test_a_full_pass_counts_what_nobody_declares(there: Tending) -> None:
+    both_live(there)
+    there.run(serve(there, there.tenure(desired(ONE)), 30))
+    assert {each.summary["unmanaged"] for each in there.told if each.app == WHOLE_PARTNER} == {1}
+
+
 def test_a_settled_partner_is_listed_at_each_interval_and_its_apps_in_turn(there: Tending) -> None:
     both_live(there)
     there.run(serve(there, there.tenure(BOTH), 30))

@@ -1,12 +1,14 @@
 """Retirement of an app: the webhooks of ours on it are removed, and nothing of it is read afterwards.
 
-The ledger holds a mark by the app's id once a read showed that none is left. The mark only ends reads.
+Ours is what manifests declare for it, what was written from here, and what has an owned tag. The ledger holds
+a mark by the app's id once a read showed that none is left. The mark only ends reads, as long as what is
+declared and owned stays as it was.
 """
 
 from collections.abc import Iterator
 
 from controller.core.planning.actions import NO_CLEAR_ANSWER, REMOVED, PlanEntry, Unchanged, permitted
-from controller.core.planning.digest import retired_key, subscription_key
+from controller.core.planning.digest import digest, retired_key, subscription_key
 from controller.core.planning.foreign import foreign, was_written_here
 from controller.core.planning.match import Conflict, Found, Undecided, phone_of
 from controller.core.planning.matched_app import MatchedApp, Matches, is_ours, may_subscribe
@@ -49,13 +51,14 @@ def queries(matched: MatchedApp) -> Iterator[Query]:
 def updates(matched: MatchedApp) -> Iterator[LedgerWritten]:
     """Yield the mark once nothing of ours is left, and take it away from an app that is active again."""
     row = _own_row(matched)
-    marked = row is not None and _is_marked(matched, row.id)
-    if row is None or marked is matched.app.is_retired:
+    if row is None:
         return
-    if marked:
-        yield LedgerWritten(LedgerEntry(retired_key(row.id), ""))
-    elif isinstance(_listed(matched), tuple) and not left(matched) and not _unclear_until(matched, row):
-        yield LedgerWritten(LedgerEntry(retired_key(row.id), REMOVED))
+    mark = matched.memory.ledger.get(retired_key(row.id))
+    if not matched.app.is_retired:
+        if mark is not None and mark.digest:
+            yield LedgerWritten(LedgerEntry(retired_key(row.id), ""))
+    elif not _is_marked(matched, row.id) and _is_over(matched, row):
+        yield LedgerWritten(LedgerEntry(retired_key(row.id), _mark(matched)))
 
 
 def left(matched: MatchedApp) -> tuple[RemoteSubscription, ...]:
@@ -140,7 +143,18 @@ def _may_have_webhooks(matched: MatchedApp, row: Row) -> bool:
 
 
 def _is_ours(matched: MatchedApp, row: Row, tag: str) -> bool:
-    return is_ours(matched.context.partner, tag) or was_written_here(matched, row, tag)
+    owned = tag in matched.leaving or is_ours(matched.context.partner, tag)
+    return owned or was_written_here(matched, row, tag)
+
+
+def _is_over(matched: MatchedApp, row: Row) -> bool:
+    """Return whether a read showed that nothing of ours is left, and nothing can still appear."""
+    return isinstance(_listed(matched), tuple) and not left(matched) and not _unclear_until(matched, row)
+
+
+def _mark(matched: MatchedApp) -> str:
+    """Return what the mark holds: the tags that counted as ours. With others, one more read is due."""
+    return digest([matched.context.partner.owned_tags, sorted(matched.leaving)])
 
 
 def _unclear_until(matched: MatchedApp, row: Row) -> float | None:
@@ -160,4 +174,4 @@ def _is_bound(matched: MatchedApp) -> bool:
 
 def _is_marked(matched: MatchedApp, app_id: AppId) -> bool:
     mark = matched.memory.ledger.get(retired_key(app_id))
-    return mark is not None and mark.digest == REMOVED
+    return mark is not None and mark.digest == _mark(matched)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from controller.core.render.entries.phones import Phones
 from controller.core.render.entries.values import UNREADABLE
 from controller.core.render.history import SHORT, event
-from controller.core.render.page_rows import age
 from controller.core.render.tables import table
 from controller.core.status.comparison import Agreement, ComparedField
-from controller.core.timestamp import timestamp
+from controller.core.status.state import ResourceState, state_of
+from controller.core.timestamp import age, timestamp
 from controller.model.history import WriteRecord
 from controller.model.plan import Item
 from controller.model.status import Status
@@ -53,6 +53,7 @@ def comparison_row(of: Comparison, phones: Phones) -> dict[str, object]:
         "upstream": of.upstream or None,
         "declaredAt": of.place or None,
         "observedAt": None if status is None else timestamp(status.at),
+        "state": None if status is None else str(state_of(status)[0]),
         "listed": None if status is None else status.is_listed,
         "fields": [_row(field, phones) for field in of.fields],
         "lastWrite": None if of.written is None else event(of.upstream, of.written),
@@ -67,6 +68,8 @@ def _lines(of: Comparison, phones: Phones, now: float) -> Iterator[str]:
     yield escape(str(of.item))
     yield f"Declared:  {escape(of.place) or 'not declared here'}"
     yield f"Observed:  {_observation(of, now)}"
+    if of.status is not None:
+        yield f"State:     {escape(_state(of.status))}"
     yield f"Written:   {_written(of.written)}"
     rows = [(MARKS[each.agreement], each.name, *_cells(each, phones)) for each in of.fields]
     if rows:
@@ -79,12 +82,20 @@ def _observation(of: Comparison, now: float) -> str:
     return f"{timestamp(of.status.at)}, {age(now - of.status.at)} ago, at {escape(of.upstream)}"
 
 
+def _state(status: Status) -> str:
+    """Return the state, and why it is that if it is not Ready."""
+    state, condition = state_of(status)
+    if condition is None or state is ResourceState.READY:
+        return str(state)
+    return f"{state}, {': '.join(word for word in (condition.reason, condition.message) if word)}"
+
+
 def _written(written: WriteRecord | None) -> str:
     if written is None:
         return "never, as far as the history goes"
     outcome = written.outcome or "outcome unknown"
-    words = f"{timestamp(written.at)}, {written.verb} ({outcome}) by {written.who}"
-    return escape(f"{words}, from revision {written.revision[:SHORT]}")
+    words = f"{timestamp(written.at)}, {written.verb} ({outcome}), {written.who}"
+    return escape(f"{words}, revision {written.revision[:SHORT]}")
 
 
 def _row(field: ComparedField, phones: Phones) -> dict[str, object]:
@@ -95,4 +106,4 @@ def _row(field: ComparedField, phones: Phones) -> dict[str, object]:
 
 def _cells(field: ComparedField, phones: Phones) -> tuple[str, str]:
     declared, observed = (phones.document(value, field.name) for value in (field.declared, field.observed))
-    return declared or NOT_DECLARED, observed or _NO_VALUE.get(field.agreement, "(not read yet)")
+    return declared or NOT_DECLARED, observed or _NO_VALUE.get(field.agreement, "(not known)")

@@ -6,7 +6,6 @@ from typing import assert_never
 from controller.core.planning import modes
 from controller.core.render.entries.phones import MASKED
 from controller.core.render.listed.documents import masking
-from controller.core.render.page_rows import age
 from controller.core.render.tables import (
     HEAD,
     PARTNER_HEAD,
@@ -19,7 +18,7 @@ from controller.core.render.tables import (
     truth_word,
 )
 from controller.core.status.partner_status import MINTING_ALLOWED
-from controller.core.timestamp import timestamp
+from controller.core.timestamp import age, timestamp
 from controller.model.plan import Kind
 from controller.model.status import ListedApp, Status
 from controller.model.upstream import RemoteSubscription

@@ -1,6 +1,7 @@
 """`gupshupctl doctor`: everything that a run depends on, looked at once. Nothing is changed."""
 
 import asyncio
+import sys
 
 import click
 
@@ -10,12 +11,13 @@ from controller.doors.cli.doctor.diagnoses import Diagnoses
 from controller.doors.cli.doctor.here import check_hooks, check_versions
 from controller.doors.cli.doctor.partner import Look, check_partner
 from controller.doors.cli.doctor.source import check_source
-from controller.doors.cli.doctor.store import check_store, opened_to_look
+from controller.doors.cli.doctor.store import check_store, opened_to_look, stands_in
 from controller.doors.cli.options.arguments import output_option, paths_argument, paths_or_default
 from controller.doors.cli.options.connection import ConnectionOptions, connection_options
 from controller.doors.cli.options.git import GitOptions, git_options
 from controller.doors.cli.options.mirrored import option
 from controller.doors.cli.output.documents import print_document
+from controller.doors.cli.output.forms import width_of
 from controller.doors.cli.source.location import Branch, SourceLocation
 from controller.edges import log
 from controller.edges.clock import SystemClock
@@ -52,7 +54,7 @@ def command(
     if output == "json":
         print_document(diagnoses_document(found.found))
     else:
-        click.echo(diagnoses_text(found.found))
+        click.echo(diagnoses_text(found.found, width_of(sys.stdout)))
     return found.code
 
 
@@ -74,7 +76,8 @@ async def _check(
     check_hooks(found, listen)
     found.extend(of_callbacks(desired))
     async with opened_to_look(connection.store, facts) as store:
-        look = Look(store, Network(proxy=connection.proxy, ca_file=connection.ca_file), SystemClock(), waba)
+        network = Network(proxy=connection.proxy, ca_file=connection.ca_file)
+        look = Look(store, network, SystemClock(), waba, knows_store=not stands_in(store, facts))
         for partner in desired.partners:
             await check_partner(found, look, partner, desired)
     return found

@@ -38,5 +38,10 @@ def opened_to_look(given: str | None, facts: StoreFacts | None) -> SqlStore:
         return in_memory(Path(os.devnull, "store"), clock, _WHY)
 
 
+def stands_in(store: SqlStore, facts: StoreFacts | None) -> bool:
+    """Return whether *store* is empty, in place of one that cannot be read, or not without an upgrade."""
+    return facts is None or bool(store.passing and facts.version and facts.size is None)
+
+
 def _location(given: str | None) -> str:
     return chosen_location(given, os.environ, Path.cwd())

@@ -31,7 +31,7 @@ def complete(group: click.Command, instruction: str) -> int:
 
     *instruction* is what the script sets `VARIABLE` to, `bash_complete` or the like.
     """
-    with suppress(Exception):
+    with suppress(Exception):  # whatever is printed here stands in the middle of what somebody types
         click.echo(_of(instruction.partition("_")[0], group).complete())
     return OK
 

@@ -1,4 +1,4 @@
-"""`gupshupctl explain`: what a rule, a reason, a condition, a guard or an exit code means."""
+"""`gupshupctl explain`: what a rule, reason, condition, guard, exit code or sign of a plan means."""
 
 import json
 import sys
@@ -22,7 +22,7 @@ def _complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> 
 @click.argument("words", metavar="[WORD]...", nargs=-1, shell_complete=_complete)
 @output_option("text", "json")
 def command(words: tuple[str, ...], output: str) -> int:
-    """Explain a rule, a reason, a condition, a guard or an exit code: GS105, NameTakenElsewhere, exit 5.
+    """Explain a rule, reason, condition, guard, exit code or sign of a plan: GS105, exit 5, foreign.
 
     Capitals and blanks do not count. Without a WORD: list what can be explained. Exit 1 if the word is not
     known.
@@ -40,7 +40,6 @@ def command(words: tuple[str, ...], output: str) -> int:
 
 
 def _unknown(word: str) -> str:
-    mean = did_you_mean(word, known_words())
-    return (
-        f"{word!r:.60} is no rule, reason, condition, guard or exit code{mean or '; see gupshupctl explain'}"
-    )
+    mean = "" if word[-1:].isdigit() else did_you_mean(word, known_words())  # no number is like another
+    end = mean or "; see gupshupctl explain"
+    return f"{word!r:.60} is no rule, reason, condition, guard, exit code or sign of a plan{end}"

@@ -14,18 +14,22 @@ from controller.doors.cli.options.arguments import paths_argument, paths_or_defa
 from controller.doors.cli.options.mirrored import option
 from controller.edges.source import directory, schemas
 from controller.edges.source.replacing import replace_file
-from controller.errors import ControllerError
+from controller.errors import ControllerError, SourceError
 from controller.model.problem import Problem, Severity
-from controller.model.source import SourceFile
+from controller.model.source import SourceFile, Stamp
 
 
 @dataclass(slots=True)
 class _Sorted:
-    """The files of a source by what is to be done: *changed* ones with their new content."""
+    """The files of a source by what is to be done: *changed* ones with their new content.
+
+    *unwritten* are the errors of those that could not be written.
+    """
 
     changed: list[tuple[SourceFile, bytes]] = field(default_factory=list)
     commented: list[SourceFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    unwritten: list[str] = field(default_factory=list)
     unchanged: int = 0
 
 
@@ -45,13 +49,23 @@ def command(paths: tuple[str, ...], *, check: bool, diff: bool) -> int:
     found.problems += [each for each in source.problems if each.severity is Severity.ERROR]
     stamps = {stamp.path: stamp for stamp in source.stamps}
     for file, data in found.changed:
-        if not check:
-            replace_file(stamps[file.path], data)
+        if not check and not _written(stamps[file.path], data, found):
+            continue
         click.echo(f"{'not formatted' if check else 'formatted'} {file.path}")
         if diff:
             click.echo("".join(_difference(file, data)), nl=False)
     _print_left(found, "not formatted" if check else "formatted")
-    return INVALID if found.problems else ERROR if check and found.changed else OK
+    return INVALID if found.problems else ERROR if found.unwritten or (check and found.changed) else OK
+
+
+def _written(stamp: Stamp, data: bytes, found: _Sorted) -> bool:
+    """Write a file, and return True; or note why that cannot be: the other files are written all the same."""
+    try:
+        replace_file(stamp, data)
+    except SourceError as error:
+        found.unwritten.append(str(error))
+        return False
+    return True
 
 
 def _sorted(files: Sequence[SourceFile], formatter: Formatter) -> _Sorted:
@@ -76,10 +90,13 @@ def _sorted(files: Sequence[SourceFile], formatter: Formatter) -> _Sorted:
 def _print_left(found: _Sorted, done: str) -> None:
     for file in found.commented:
         click.echo(f"left as it is: {file.path}: its comments would be lost", err=True)
+    for message in found.unwritten:
+        click.echo(f"Error: {message}", err=True)
     if found.problems:
         click.echo(problems.coloured(sorted(found.problems)), err=True, nl=False)
+    count = len(found.changed) - len(found.unwritten)
     click.echo(
-        f"{len(found.changed)} {done}, {found.unchanged} as they should be, {len(found.commented)} with "
+        f"{count} {done}, {found.unchanged} as they should be, {len(found.commented)} with "
         f"comments, {len({each.place.file for each in found.problems})} with problems",
         err=True,
     )

@@ -1,11 +1,13 @@
 """`gupshupctl init`: a first folder of manifests. No file that exists is changed."""
 
+import os
 from importlib.resources import files
 from pathlib import Path
 
 import click
 
 from controller.doors.cli.exits import OK
+from controller.edges.new_files import sole_writer, write_new
 from controller.edges.source import schemas
 
 _IGNORED = ".gupshupctl/\n"
@@ -20,21 +22,14 @@ def command(directory: Path) -> int:
     The folder gets a README, a commented sample, and the schema that editors need to check manifests. A
     .gitignore beside it excludes the store. No file that exists is overwritten.
     """
-    (directory / schemas.FOR_EDITORS).parent.mkdir(parents=True, exist_ok=True)
-    for name in _FILES:
-        _write(directory / name, files(__package__).joinpath("scaffold", name).read_text(encoding="utf-8"))
-    _write(directory / schemas.FOR_EDITORS, schemas.any_kind())
-    _write(directory.parent / ".gitignore", _IGNORED)
+    scaffold = files(__package__) / "scaffold"
+    texts = {directory / name: (scaffold / name).read_text(encoding="utf-8") for name in _FILES}
+    texts |= {directory / schemas.FOR_EDITORS: schemas.any_kind(), directory.parent / ".gitignore": _IGNORED}
+    with sole_writer(directory.parent), sole_writer(directory):
+        kept = {path for path in texts if os.path.lexists(path)}
+        write_new({str(path): text for path, text in texts.items() if path not in kept})
+    for path in texts:
+        click.echo(f"{'kept   ' if path in kept else 'written'} {path}")
     sample, first = directory / _FILES[1], directory / "first.yaml"
     click.echo(f"Next: cp {sample} {first}, change it, then gupshupctl validate {directory}")
     return OK
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        click.echo(f"kept    {path}")
-    else:
-        click.echo(f"written {path}")

@@ -14,8 +14,8 @@ _NAMES = (*sorted(schemas.KINDS), *schemas.OUTPUTS)
 def command(name: str) -> int:
     """Print a JSON Schema (2020-12), for editors and other checkers.
 
-    NAME is a kind (App, Partner or Subscription), or a verb: plan, apply and validate print with -o json what
-    their schemas describe.
+    NAME is a kind (App, Partner or Subscription), or a verb that prints with -o json what its schema
+    describes. That of show is about KIND/NAME: a saved plan has the schema of plan.
     """
     click.echo(schemas.text(name), nl=False)
     return OK

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from controller.doors.cli.options.mirrored import option, pack
-from controller.doors.cli.options.values import Word
+from controller.doors.cli.options.values import Duration, Word
 
 if TYPE_CHECKING:
     from controller.doors.app import Runtime
@@ -52,6 +52,15 @@ class ConnectionOptions:
 
 def _warn(partner: str, message: str) -> None:
     click.echo(f"Warning: partner {partner}: {message}", err=True)
+
+
+lock_timeout_option = option(
+    "--lock-timeout",
+    type=Duration(),
+    default="0",
+    show_default=True,
+    help="Wait this long for another writer.",
+)
 
 
 def store_option(function: F) -> F:

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import click
 
+from controller.doors.cli.options.mirrored import variable
 from controller.model.plan import Kind
 
 Completion: TypeAlias = Callable[[click.Context, click.Parameter, str], list[str]]
@@ -31,10 +32,14 @@ def items_of(*kinds: Kind) -> Completion:
 
 
 def stored(ctx: click.Context) -> Iterator[tuple[str, str]]:
-    """Yield the kind and the name of each resource in the store that the command line names so far."""
+    """Yield the kind and the name of each resource in the store that the command line names so far.
+
+    A verb without `--store` completes the names of the store that its variable names.
+    """
     from controller.edges.store import chosen_location, stored_resources  # noqa: PLC0415  (slow to import)
 
-    location = chosen_location(ctx.params.get("store"), os.environ, Path.cwd())
+    named = ctx.params.get("store") or os.environ.get(variable(("--store",)))
+    location = chosen_location(named, os.environ, Path.cwd())
     for resource in stored_resources(location):
         kind, _, name = resource.partition(" on ")[0].partition("/")
         yield kind, name

@@ -74,7 +74,7 @@ def save_plan(path: str, saved: SavedPlan) -> str:
                 stream.flush()
                 os.fsync(stream.fileno())
             Path(part).replace(file)
-        except BaseException:
+        except BaseException:  # also of a signal: the draft goes
             with suppress(OSError):
                 Path(part).unlink()
             raise

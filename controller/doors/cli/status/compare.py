@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import click
 
+from controller.core.closest import closest, did_you_mean
 from controller.core.planning.matched_app import app_item, subscription_item
 from controller.core.render.entries.phones import Phones
 from controller.core.render.listed.comparison import Comparison, comparison_row, comparison_text
@@ -17,7 +18,7 @@ from controller.doors.cli.options.output import OutputOptions
 from controller.doors.cli.output.documents import print_document
 from controller.doors.cli.source.load import load
 from controller.doors.cli.status.get import KINDS
-from controller.doors.stored import StoredStatus, all_statuses, last_writes, use_store
+from controller.doors.stored import StoredStatus, all_statuses, last_writes, read_store
 from controller.edges.store import SqlStore
 from controller.errors import ControllerError, Usage
 from controller.model.manifest import App, Desired, Subscription
@@ -40,23 +41,36 @@ def named_item(what: str) -> Named | None:
     return Kind(KINDS[kind.lower()]), name
 
 
+def no_item(what: str) -> str:
+    """Return the error about *what*, which is neither a file nor KIND/NAME."""
+    kind, slash, name = what.partition("/")
+    near = closest(kind, (Kind.APP, Kind.SUBSCRIPTION)) if name else None
+    mean = f"did you mean {near}/{name}?" if near else f"a resource is App/{'acme' if slash else what}"
+    return f"{what!r:.80} is no file, so no saved plan, and no KIND/NAME; {mean}"
+
+
 def show_item(named: Named, paths: Sequence[str], printing: OutputOptions, store: str | None) -> None:
     """Print the resource of that name, each if there are several. Raises ControllerError if there is none."""
     if printing.output not in {"text", "json"} or printing.files:
         raise Usage("show KIND/NAME prints text or json, and no --output-file: that is for a saved plan")
     desired = load(paths_or_default(paths)).desired
-    found = use_store(store, partial(_compared, named=named, desired=desired))
+    found = read_store(store, partial(_compared, named=named, desired=desired))
     if not found:
-        kind, name = named
-        raise ControllerError(
-            f"{kind}/{name} is neither declared nor in the store; `gupshupctl get` lists what the store has"
-        )
+        title = "/".join(named)
+        known = {f"{item.kind}/{item.name}" for item in _known(desired, store)}
+        mean = did_you_mean(title, known) or "; `gupshupctl get` lists what the store has"
+        raise ControllerError(f"{title} is neither declared nor in the store{mean}")
     phones = _phones(printing, desired, found)
     if printing.output == "json":
         items = [comparison_row(each, phones) for each in found]
         print_document({"formatVersion": "1.0", "items": items})
     else:
         click.echo("\n\n".join(comparison_text(each, phones, time.time()) for each in found))
+
+
+def _known(desired: Desired, store: str | None) -> Iterator[Item]:
+    yield from (item for item, _ in _declared(desired))
+    yield from (each.status.item for each in read_store(store, all_statuses))
 
 
 async def _compared(store: SqlStore, named: Named, desired: Desired) -> list[Comparison]:

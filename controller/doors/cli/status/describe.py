@@ -12,8 +12,8 @@ from controller.doors.cli.options.connection import store_option
 from controller.doors.cli.options.names import beginning, names_of, stored
 from controller.doors.cli.output.documents import print_document
 from controller.doors.cli.output.release import release_by
-from controller.doors.cli.status.get import KINDS
-from controller.doors.stored import all_statuses, held_of, last_writes, named, use_store
+from controller.doors.cli.status.get import KINDS, print_more_about
+from controller.doors.stored import all_statuses, held_of, last_writes, named, read_store
 from controller.edges.store import SqlStore
 from controller.model.plan import Kind
 
@@ -40,10 +40,11 @@ def command(words: tuple[str, ...], output: str, store: str | None) -> int:
     Write it as NAME, KIND NAME or KIND/NAME. Exit 1 if there is none of that name.
     """
     name = _name(words)
-    resources = use_store(store, lambda opened: _describe(opened, name, store))
+    resources = read_store(store, lambda opened: _describe(opened, name, store))
     if output == "text":
         now = time.time()
         click.echo("\n\n".join(description_text(resource, now) for resource in resources))
+        print_more_about(resource.status for resource in resources)
     else:
         items = [description(resource) for resource in resources]
         print_document({"formatVersion": "1.0", "items": items}, output)

@@ -10,7 +10,7 @@ from controller.doors.cli.options.arguments import output_option
 from controller.doors.cli.options.connection import store_option
 from controller.doors.cli.options.mirrored import option
 from controller.doors.cli.options.names import names_of
-from controller.doors.stored import use_store, writes_of_app
+from controller.doors.stored import read_store, writes_of_app
 from controller.model.plan import Kind
 
 
@@ -31,7 +31,7 @@ def command(name: str | None, limit: int, output: str, store: str | None) -> int
     NAME selects one app and its subscriptions, whatever its manifest was called then. The outcome `?` (null
     in JSON) means that the process died before the outcome was known.
     """
-    records = use_store(store, lambda opened: writes_of_app(opened, name, limit))
+    records = read_store(store, lambda opened: writes_of_app(opened, name, limit))
     if output == "json":
         items = [event(upstream, record) for upstream, record in records]
         click.echo(json.dumps({"formatVersion": "1.0", "items": items}, indent=2, ensure_ascii=False))

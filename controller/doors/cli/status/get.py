@@ -1,12 +1,14 @@
 """`gupshupctl get`: the status of each declared resource at its last observation, from the store alone."""
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
+from controller.core.render.explanations import more_about, reasons_of
 from controller.core.render.foreign import foreign_items, foreign_table
 from controller.core.render.held import held_lines
 from controller.core.render.kept_report import kept_fields, kept_text
@@ -22,8 +24,9 @@ from controller.doors.cli.options.connection import store_option
 from controller.doors.cli.options.names import names_of
 from controller.doors.cli.options.values import Word
 from controller.doors.cli.output.documents import print_document
+from controller.doors.cli.output.forms import is_terminal
 from controller.doors.cli.output.release import release_by
-from controller.doors.stored import StoredStatus, named, statuses_and_report, use_store
+from controller.doors.stored import StoredStatus, named, read_store, statuses_and_report
 from controller.edges.store import SqlStore, store_words
 from controller.errors import ControllerError, Usage
 from controller.model.history import KeptReport
@@ -53,8 +56,23 @@ def _complete_name(ctx: click.Context, param: click.Parameter, incomplete: str) 
     return names_of(Kind(KINDS.get(ctx.params["kind"], "App")))(ctx, param, incomplete)
 
 
+class _Kind(Word):
+    """A kind. The error about a name in its place says how to see that one."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:  # noqa: ANN401  (click's signature)
+        message = super().get_invalid_choice_message(value, ctx)
+        if "/" not in str(value) and "; did you mean" in message:
+            return message
+        return f"{str(value)!r:.80} is no kind. One resource: get KIND NAME, or describe [KIND/]NAME"
+
+
 @click.command()
-@click.argument("kind", type=Word([*sorted(KINDS), FOREIGN, REPORT], case_sensitive=False), default="apps")
+@click.argument(
+    "kind",
+    metavar="[KIND]",
+    type=_Kind([*sorted(KINDS), FOREIGN, REPORT], case_sensitive=False),
+    default="apps",
+)
 @click.argument("name", required=False, shell_complete=_complete_name)
 @click.option("--all", "everything", is_flag=True, help="Also what is retired.")
 @output_option("text", "wide", "json", "yaml", "name")
@@ -91,6 +109,7 @@ def command(kind: str, name: str | None, *, everything: bool, output: str, store
         click.echo("\n\n".join(_by_upstream(selected, table)) or table([]))
         for line in _notes(selected, held):
             click.echo(line)
+        print_more_about(stored.status for stored in selected)
         if report is not None:
             click.echo(f"\n{kept_text(report)}")
     return OK
@@ -106,8 +125,14 @@ def _notes(selected: list[StoredStatus], held: Mapping[str, list[str]]) -> Itera
     """Yield what is held with what releases it, and what to do about apps that nothing declares."""
     for upstream in sorted(held.keys() & {stored.upstream for stored in selected}):
         yield from held[upstream]
-    if note := unmanaged_note([stored.status for stored in selected]):
+    if note := unmanaged_note([each.status for each in selected if not is_retired(each.status)]):
         yield f"\n{note}"
+
+
+def print_more_about(statuses: Iterable[Status]) -> None:
+    """Print, on a terminal, the command that explains why a resource needs a person, if one does."""
+    if is_terminal(sys.stdout) and (line := more_about(reasons_of(statuses))):
+        click.echo(f"\n{line}")
 
 
 class _Found(NamedTuple):
@@ -120,7 +145,7 @@ class _Found(NamedTuple):
 
 def _read_and_print_rejected(given: str | None) -> _Found:
     """Return what the store has, and print a line for each source whose newest revision is not in force."""
-    found, rejected = use_store(given, lambda opened: _read(opened, given))
+    found, rejected = read_store(given, lambda opened: _read(opened, given))
     for line in rejected:
         click.echo(line, err=True)
     return found

@@ -53,11 +53,17 @@ def command(name: str, out: str | None, upstream: str | None, store: str | None)
         "report.md": support_report(document),
         "bundle.json": f"{json.dumps(document, indent=2, ensure_ascii=False)}\n",
     }
-    place = out or f"support-{case.status.item.name}.zip"
+    place = out or f"support-{_name_in(document)}.zip"
     _write(place, _zipped(files, now))
     if place != _STDOUT:
         click.echo(f"Written to {place}: read it before you send it (README.md in it says what is there).")
     return OK
+
+
+def _name_in(document: dict[str, object]) -> str:
+    """Return the app's name for the name of a file, which is sent, too: a phone in it is masked by x."""
+    app = document["app"]
+    return str(app["name"]).replace("*", "x") if isinstance(app, dict) else ""
 
 
 async def _case(store: SqlStore, name: str, upstream: str | None) -> SupportCase:
@@ -125,7 +131,9 @@ def _write(place: str, data: bytes) -> None:
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
-    except BaseException:
+    except BaseException as error:  # also of a signal: half a file is none
         with suppress(OSError):
             path.unlink()
+        if isinstance(error, OSError):
+            raise ControllerError(f"cannot write {path}: {error.strerror}; it is removed") from error
         raise

@@ -7,8 +7,7 @@ import click
 from controller.core.render.tables import table
 from controller.doors.cli.exits import OK
 from controller.doors.cli.guidance.group import VerbGroup
-from controller.doors.cli.options.mirrored import option
-from controller.doors.cli.options.values import Duration
+from controller.doors.cli.options.connection import lock_timeout_option
 from controller.edges.clock import SystemClock
 from controller.edges.store import copy_store
 
@@ -19,15 +18,9 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("source", metavar="FROM")
-@click.argument("target", metavar="TO")
-@option(
-    "--lock-timeout",
-    type=Duration(),
-    default="0",
-    show_default=True,
-    help="Wait this long for a process that writes.",
-)
+@click.argument("source", metavar="FROM", type=click.Path())
+@click.argument("target", metavar="TO", type=click.Path())
+@lock_timeout_option
 def copy(source: str, target: str, lock_timeout: float) -> int:
     """Copy the store FROM into a new one, TO: a file or a PostgreSQL database, either way.
 

@@ -94,7 +94,7 @@ class Git:
         try:
             output, words = await _exchange(process, feed, most)
             code = await process.wait()
-        except BaseException:
+        except BaseException:  # also of a cancellation: git does not outlive its caller
             await _end(process)
             raise
         if len(output) > most:

@@ -11,6 +11,7 @@ from controller.edges.store.schema import (
     accounts,
     bindings,
     hints,
+    history,
     leases,
     manifests,
     meta,
@@ -33,23 +34,28 @@ class Erasure:
         self._writers = writers
         self._cached = cached
 
-    async def erase(self, upstream: str, app: str, words: Collection[str]) -> Mapping[str, int]:
+    async def erase(
+        self, upstream: str, app: str, words: Collection[str], kept: Collection[str] = ()
+    ) -> Mapping[str, int]:
         """Delete the rows about the app of this name, and return how many were deleted, by table.
 
-        *words* are its ids and phones. Phones that were bound to the ids are added. Of a source whose last
-        good revision names the app, the whole revision is deleted: it is stored again once it is read.
+        *words* are its ids and phones. What was bound to them is added, but for *kept*, the ids and phones of
+        apps that stay. A write to another app, which had the name before, stays as well. Of a source whose
+        last good revision names the app, the whole revision is deleted: it is stored again once it is read.
         Locked if this process is not the writer of *upstream*.
         """
 
         def work(connection: Connection) -> Mapping[str, int]:
             self._writers.fence(connection, upstream)
-            bound = select(bindings.c.phone).where(
-                bindings.c.upstream == upstream, bindings.c.app_id.in_(sorted(words))
-            )
-            names = [f"App/{app}", *sorted({*words, *connection.execute(bound).scalars()})]
+            bound = _bound(connection, upstream)
+            pairs = [pair for pair in bound if not pair.isdisjoint(words)]
+            mine = frozenset().union(words, *pairs) - frozenset(kept)
+            others = frozenset().union(kept, *bound) - mine
+            names = [f"App/{app}", *sorted(mine)]
             erased: Counter[str] = Counter()
             for table, count in (
-                *_of_upstream(connection, upstream, app, names),
+                *_of_upstream(connection, upstream, names, others),
+                (hints.name, _asked(connection, upstream, app)),
                 *_of_sources(connection, names[1:]),
                 (meta.name, _report(connection, names)),
             ):
@@ -59,20 +65,30 @@ class Erasure:
         with self._cached.changing(upstream):
             return await self._database.write(work, upstream)
 
-    async def compact(self) -> bool:
-        """Write the store anew, without the bytes of deleted rows; return False if bytes may be left."""
+    async def compact(self) -> str:
+        """Write the store anew, without the bytes of deleted rows; return what may still hold some, or ""."""
         return await self._database.compact()
 
 
+def _bound(connection: Connection, upstream: str) -> list[frozenset[str]]:
+    """Return the phone and the id of each app that is bound."""
+    rows = select(bindings.c.phone, bindings.c.app_id).where(bindings.c.upstream == upstream)
+    return [frozenset(row) for row in connection.execute(rows)]
+
+
 def _of_upstream(
-    connection: Connection, upstream: str, app: str, names: Sequence[str]
+    connection: Connection, upstream: str, names: Sequence[str], others: Collection[str]
 ) -> Iterator[tuple[str, int]]:
     for table in tables.sorted_tables:
         if "upstream" in table.c and table.name not in _KEPT:
             rows = _naming(connection, table, upstream, names)
-            yield table.name, sum(_delete(connection, table, row) for row in rows)
+            mine = [row for row in rows if table is not history or row[history.c.app_id.name] not in others]
+            yield table.name, sum(_delete(connection, table, row) for row in mine)
+
+
+def _asked(connection: Connection, upstream: str, app: str) -> int:
     asked = delete(hints).where(hints.c.upstream == upstream, hints.c.app == app)
-    yield hints.name, connection.execute(asked).rowcount
+    return connection.execute(asked).rowcount
 
 
 def _naming(

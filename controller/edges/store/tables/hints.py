@@ -1,11 +1,14 @@
-"""The hint table: hints to observe an app, which one process leaves and another one takes."""
+"""The hint table: hints to observe an app, which one process leaves and another one takes; the last event."""
 
 from sqlalchemy import Connection, delete, select
 
 from controller.edges.store.clocks import StoreClock
 from controller.edges.store.database import Database, put
-from controller.edges.store.schema import hints
+from controller.edges.store.schema import hints, traits
 from controller.model.history import Hint
+
+_EVENT = "last event"
+"""The trait of an upstream that holds the moment of its last event, on the store's clock."""
 
 
 class HintTable:
@@ -26,6 +29,26 @@ class HintTable:
             put(connection, hints, key, {"kind": kind, "at": self._clock.now(connection)})
 
         await self._database.write(work, upstream)
+
+    async def heard(self, upstream: str) -> None:
+        """Note that an event about an app of *upstream* came just now."""
+        key = {"upstream": upstream, "name": _EVENT}
+
+        def work(connection: Connection) -> None:
+            put(connection, traits, key, {"value": repr(self._clock.now(connection))})
+
+        await self._database.write(work, upstream)
+
+    async def last_heard(self, upstream: str) -> float | None:
+        """Return when the last event about an app of *upstream* came, on this process's clock."""
+        mine = (traits.c.upstream == upstream) & (traits.c.name == _EVENT)
+
+        def read(connection: Connection) -> float | None:
+            noted = connection.execute(select(traits.c.value).where(mine)).scalar_one_or_none()
+            ahead = self._clock.ahead(self._clock.now(connection))
+            return None if noted is None else float(noted) + ahead
+
+        return await self._database.read(read)
 
     async def kinds(self) -> frozenset[str]:
         """Return the kinds of the hints for every upstream. The hints stay."""

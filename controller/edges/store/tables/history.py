@@ -64,11 +64,12 @@ class HistoryTable:
         row = delete(history).where(history.c.id == number, history.c.outcome == "")
         await self._database.write(lambda connection: connection.execute(row) and None, None)
 
-    async def read(
+    async def read(  # noqa: PLR0913  (each by keyword)
         self,
         upstream: str | None = None,
         *,
         target: str | None = None,
+        tag: str | None = None,
         app: str | None = None,
         ids: Mapping[str, AppId] = NOBODY,
         who: str = "",
@@ -76,15 +77,16 @@ class HistoryTable:
     ) -> tuple[tuple[str, WriteRecord], ...]:
         """Return the newest entries, newest first, each with its upstream.
 
-        *target* selects one resource. *app*, an app's name, selects the app and its subscriptions. *ids* is
-        the id of that app by upstream: its writes count under any name, and those of others do not. *who* is
+        *target* selects one resource, and *tag* the writes to its webhook under any name. *app*, an app's
+        name, selects the app and its subscriptions. *ids* is the id of that app by upstream: its writes count
+        under any name, and those of others do not. *who* is
         how the name begins of whoever asked for them.
         """
         newest = select(history).order_by(history.c.id.desc()).limit(limit)
         if upstream is not None:
             newest = newest.where(history.c.upstream == upstream)
         if target is not None:
-            newest = newest.where(_thread(history.c.target == target, _subject(target), ids))
+            newest = newest.where(_thread(*_about(target, tag), ids))
         if who:
             newest = newest.where(func.substr(history.c.who, 1, len(who)) == who)
         if app is not None:
@@ -116,6 +118,15 @@ def _thread(
     bound = select(bindings.c.app_id).where(bindings.c.upstream == history.c.upstream).scalar_subquery()
     others = history.c.upstream.in_(ids) & func.coalesce(history.c.app_id, "").in_(bound)
     return or_(or_(*mine) & alike, named & ~others)
+
+
+def _about(target: str, tag: str | None) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return conditions for *target*, and for the same on any app. A webhook is known by its *tag*."""
+    named, alike = history.c.target == target, _subject(target)
+    if tag is None:
+        return named, alike
+    same, unknown = history.c.tag == tag, history.c.tag.is_(None)
+    return named & (same | unknown), same | (alike & unknown)
 
 
 def _subject(target: str) -> ColumnElement[bool]:

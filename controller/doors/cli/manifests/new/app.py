@@ -6,15 +6,15 @@ from pathlib import Path
 import click
 
 from controller.core.writing.new_apps import Target, new_apps
-from controller.core.writing.records import Fields, Record, Table, read_table
-from controller.core.writing.sign_ups import REQUIRED, sign_ups
+from controller.core.writing.records import REQUIRED, Fields, Record, Table, read_table
+from controller.core.writing.sign_ups import sign_ups
 from controller.core.writing.whole import NewManifests, WholeSource
 from controller.doors.cli.manifests.new.writing import COMMAND_LINE, Look, look_at_nothing, out_option, write
 from controller.doors.cli.options.arguments import output_option, paths_argument
 from controller.doors.cli.options.connection import ConnectionOptions, connection_options
 from controller.doors.cli.options.mirrored import option
 from controller.doors.cli.options.selection import parse_labels
-from controller.errors import Usage
+from controller.errors import ControllerError, Usage
 
 _STDIN = "-"
 
@@ -91,5 +91,7 @@ def _records(path: str | None, single: Fields) -> Table:
     if single:
         raise Usage("with --from, names, WABA ids and phones are in the table")
     if path == _STDIN:
+        if sys.stdin is None:
+            raise ControllerError("--from -: standard input is closed; give a file, or pass the table to it")
         return read_table(sys.stdin.buffer.read(), "(stdin)")
     return read_table(Path(path).read_bytes(), path)

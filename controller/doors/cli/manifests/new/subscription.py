@@ -9,8 +9,10 @@ from controller.core.writing.new_subscriptions import WebhookRequest, new_subscr
 from controller.doors.cli.manifests.new.writing import COMMAND_LINE, out_option, write
 from controller.doors.cli.options.arguments import output_option, paths_argument
 from controller.doors.cli.options.mirrored import option
+from controller.doors.cli.options.names import names_of
 from controller.doors.cli.options.selection import parse_labels
 from controller.errors import Usage
+from controller.model.plan import Kind
 
 
 def _words(_ctx: click.Context, _param: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
@@ -19,7 +21,13 @@ def _words(_ctx: click.Context, _param: click.Parameter, values: Sequence[str]) 
 
 @click.command()
 @paths_argument
-@option("--app", "app_name", metavar="NAME", help="The App manifest that gets the webhook.")
+@option(
+    "--app",
+    "app_name",
+    metavar="NAME",
+    shell_complete=names_of(Kind.APP),
+    help="The App manifest that gets the webhook.",
+)
 @option(
     "--selector",
     multiple=True,

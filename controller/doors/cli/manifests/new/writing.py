@@ -44,22 +44,29 @@ def write(
 
     *look* returns what it would meet at Gupshup. If that raises an error, nothing is written.
     """
-    folder = out or next((path for path in paths if Path(path).is_dir()), DEFAULT_PATH)
+    folder = out or default_folder(paths)
     with sole_writer(Path(folder)):
-        source = directory.read(source_paths(paths, folder))
+        source = directory.read((*existing(paths), folder))
         whole = WholeSource(source, schemas.load(), settings.rules(os.environ))
         made = make(whole, Target(Path(folder).as_posix(), schemas.beside(Path(folder))))
         if made.problems:
             return _refuse(made)
         conflicts = look(made)
         write_new({one.file: one.text for one in made.manifests if one.text})
+    if made.warnings:
+        click.echo(problems.coloured(made.warnings), err=True, nl=False)
     _print(made.manifests, conflicts, output)
     return FAILED if conflicts else OK
 
 
-def source_paths(paths: Sequence[str], folder: str) -> tuple[str, ...]:
-    """Return *paths* and *folder*, which may be within them. A default that does not exist is left out."""
-    return (*(path for path in paths_or_default(paths) if paths or Path(path).exists()), folder)
+def existing(paths: Sequence[str]) -> tuple[str, ...]:
+    """Return *paths*, or the default if there is such a folder."""
+    return tuple(path for path in paths_or_default(paths) if paths or Path(path).exists())
+
+
+def default_folder(paths: Sequence[str]) -> str:
+    """Return the folder for new files if none is named: the first one among *paths*."""
+    return next((path for path in paths if Path(path).is_dir()), DEFAULT_PATH)
 
 
 def _refuse(made: NewManifests) -> int:
