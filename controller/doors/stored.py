@@ -110,12 +110,17 @@ async def writes_of_app(store: SqlStore, name: str | None, limit: int) -> tuple[
 
 def named(statuses: Sequence[StoredStatus], name: str) -> list[StoredStatus]:
     """Return the statuses of *name*, a name or KIND/NAME. Raises ControllerError if there is none."""
-    matching = [stored for stored in statuses if name in {stored.status.item.name, _full_name(stored)}]
+    matching = [stored for stored in statuses if is_called(name, stored)]
     if not matching:
         known = {each.status.item.name for each in statuses} | set(map(_full_name, statuses))
         mean = did_you_mean(name, known) or "; see `gupshupctl get` and `gupshupctl events`"
         raise ControllerError(f"the store has no status of {name!r:.80}{mean}")
     return matching
+
+
+def is_called(name: str, stored: StoredStatus) -> bool:
+    """Return whether *name*, a name or KIND/NAME, is that of *stored*."""
+    return name in {stored.status.item.name, _full_name(stored)}
 
 
 def _full_name(stored: StoredStatus) -> str:

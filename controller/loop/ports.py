@@ -1,6 +1,6 @@
 """Protocols of the parts below the loop, with no more than the loop uses."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -13,6 +13,7 @@ from controller.model.health import WabaInfo
 from controller.model.history import Declared, Hint, LastGood, WriteRecord
 from controller.model.manifest import App, AppId, Partner, Reference
 from controller.model.memory import Intent, Memory, MemoryUpdate
+from controller.model.passes import SourceRead
 from controller.model.secret import Secret
 from controller.model.upstream import (
     Details,
@@ -105,6 +106,12 @@ class Hints(Protocol):
     async def heard(self, upstream: str) -> None: ...
     async def kinds(self) -> frozenset[str]: ...
     async def take(self, upstream: str) -> tuple[Hint, ...]: ...
+
+
+class SourceReads(Protocol):
+    """Notes of reads of the source, which other processes look at."""
+
+    async def note(self, keys: Iterable[str], read: SourceRead) -> None: ...
 
 
 class WriterLease(Protocol):

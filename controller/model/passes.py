@@ -108,6 +108,20 @@ class SourceState:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceRead:
+    """A read of the source by `run`, as other processes learn of it: *state* is what came of it.
+
+    *began* is when (epoch seconds). *refused_by* is the kind of the error that rejects the newest revision
+    (`ManifestError`), "" if it is not rejected. *problems* are the first of its manifests, a line each.
+    """
+
+    state: SourceState
+    began: float
+    refused_by: str = ""
+    problems: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PartnerState:
     """State of one partner in this process.
 

@@ -88,6 +88,7 @@ class Tending:
         return LoopContext(
             sign_in=stand,
             hints=self.store.hints,
+            reads=self.store.source_reads,
             clock=self.clock,
             timing=self.tempo,
             triggers=Ticks(),

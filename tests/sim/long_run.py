@@ -112,6 +112,7 @@ class LongRun:
         context = LoopContext(
             sign_in=partial(open_session, runtime, stopping=stopping.is_set),
             hints=runtime.store.hints,
+            reads=runtime.store.source_reads,
             clock=clock,
             timing=self.tempo,
             triggers=Ticks(),

@@ -54,7 +54,12 @@ def worst(codes: Iterable[int]) -> int:
 
 def after_refusal(refusal: Exception, code: int) -> int:
     """Return the code of a run over the last good revision: the source's own, unless *code* is worse."""
-    return code if code in WORST_FIRST[: WORST_FIRST.index(FAILED)] else code_of(refusal)
+    return beside_source(code_of(refusal), code)
+
+
+def beside_source(source: int, code: int) -> int:
+    """Return the code of a run beside a *source* with a code of its own: that one, unless *code* is worse."""
+    return code if source == OK or code in WORST_FIRST[: WORST_FIRST.index(FAILED)] else source
 
 
 def print_error(error: Exception) -> None:

@@ -152,6 +152,7 @@ async def _run(
             context = LoopContext(
                 sign_in=partial(open_session, runtime, stopping=stopping.is_set),
                 hints=runtime.store.hints,
+                reads=runtime.store.source_reads,
                 clock=runtime.clock,
                 timing=timing,
                 triggers=timers,

@@ -34,6 +34,7 @@ from controller.edges.store.tables.memories import MemoryTables
 from controller.edges.store.tables.memory_cache import MemoryCache
 from controller.edges.store.tables.reports import KeptReports
 from controller.edges.store.tables.revisions import RevisionTables
+from controller.edges.store.tables.source_reads import SourceReadTable
 from controller.edges.store.tables.spent_plans import SpentPlans
 from controller.edges.store.tables.statuses import StatusTable
 from controller.edges.store.tables.told_ends import ToldEnds
@@ -89,6 +90,7 @@ class SqlStore:
         self.spent = SpentPlans(database, clock.now)
         self.reports = KeptReports(database)
         self.revisions = RevisionTables(database)
+        self.source_reads = SourceReadTable(database, parts.shared_clock)
         self.tokens = UniversalTokenTable(database, parts.shared_clock)
         self.hints = HintTable(database, parts.shared_clock)
         self.told_ends = ToldEnds(database)

@@ -13,6 +13,10 @@ def ignore_release(_: str) -> None:
     """Do nothing with a digest that a person released: there is no source that it may be of."""
 
 
+def ignore_fetch() -> None:
+    """Do nothing: there is no source to read."""
+
+
 class LoopControl(Protocol):
     """State of the loop, and the only ways to hurry it. No method makes the loop write."""
 

@@ -10,7 +10,8 @@ from controller.core.render.held import accept_hint
 from controller.core.render.problems import warned
 from controller.edges import log
 from controller.errors import StoreError
-from controller.loop.run.partner_loop import LoopContext, PartnerLoop
+from controller.loop.run.partner_loop import LoopContext, PartnerLoop, SourceRefused
+from controller.loop.run.read_notes import ReadNotes, source_read
 from controller.loop.run.sign_ins import SignIns
 from controller.loop.run.source_watcher import SourceWatcher
 from controller.loop.run.worker import RELEASE
@@ -38,8 +39,13 @@ class Controller:
         self._source = source
         self._sign_ins = SignIns(context.sign_in)
         self._context = replace(
-            context, sign_in=self._sign_ins.sign_in, released=source.released, on_release=self._release
+            context,
+            sign_in=self._sign_ins.sign_in,
+            released=source.released,
+            on_release=self._release,
+            on_fetch=self._fetch,
         )
+        self._notes = ReadNotes(context.reads)
         self._read_soon = asyncio.Event()
         self._reported_error = ("", "")
         self._reported_warnings: tuple[str, tuple[Problem, ...]] = ("", ())
@@ -52,7 +58,7 @@ class Controller:
     def source(self) -> SourceState:
         """Return the state of the source: also rejected if it may no longer act on an account."""
         state = self._source.state
-        refused = [loop.refusal for _, loop in sorted(self._loops.items()) if loop.refusal is not None]
+        refused = self._refused()
         if state.error or not refused:
             return state
         error, since = (
@@ -61,6 +67,9 @@ class Controller:
         )
         message, key = str(error), error.digest
         return replace(state, error=message, error_since=since, digest=key, rejected=state.revision)
+
+    def _refused(self) -> list[SourceRefused]:
+        return [loop.refusal for _, loop in sorted(self._loops.items()) if loop.refusal is not None]
 
     def partners(self) -> tuple[PartnerState, ...]:
         return tuple(loop.state() for _, loop in sorted(self._loops.items()))
@@ -85,6 +94,11 @@ class Controller:
             self._source.release(digest)
             self.source_changed()
 
+    def _fetch(self) -> None:
+        """Read the source soon, and note that read: another process waits for the note."""
+        self._notes.ask()
+        self.source_changed()
+
     def stop(self) -> None:
         """Begin nothing new; `run` returns once all work under way has ended or is cancelled."""
         self._context.stopping.set()
@@ -106,11 +120,13 @@ class Controller:
         begun = False
         while not self._context.stopping.is_set():
             self._read_soon.clear()
+            began, asked = self.now(), self._notes.begin()
             new = await self._read()
             waits = not begun and self._source.pending
             if self._source.desired is not None and (new or not begun) and not waits:
                 begun = True
                 await self._declare(self._source.desired)
+            await self._note_read(began, asked=asked)
             late = LATE * self._context.timing.interval  # timers use the wall clock, which may be set back
             with suppress(TimeoutError):
                 async with asyncio.timeout(SETTLING if self._source.state.waiting else late):
@@ -128,6 +144,20 @@ class Controller:
         self._log_error(accepted=new)
         self._log_warnings()
         return new
+
+    async def _note_read(self, began: float, *, asked: bool) -> None:
+        """Note for other processes what came of the read that *began* then. An observer notes nothing."""
+        if not self._context.timing.enforce:
+            return
+        refused = self._refused()
+        refusal = self._source.refusal or (refused[0].error if refused else None)
+        read = source_read(replace(self.source(), read=0.0), began, refusal)
+        ours = {
+            state.upstream
+            for loop in self._loops.values()
+            if (state := loop.state()).is_leader or loop.refusal is not None
+        }
+        await self._notes.note(read, ours - {""}, asked=asked, settled=not self._source.pending)
 
     async def _see_releases(self) -> None:
         """Let through what other processes released, if no revision was good yet: no loop takes their hints.

@@ -12,8 +12,8 @@ from controller.core.replicas.election import Acquire, WaitUntil
 from controller.edges import log
 from controller.errors import ControllerError, Denied, Locked, PlanRefused, StoreError
 from controller.loop.admission import admit, refuse_loss, resends
-from controller.loop.ports import Account, Elections, Hints, Reader, Triggers
-from controller.loop.run.control import OnPass, ignore_release
+from controller.loop.ports import Account, Elections, Hints, Reader, SourceReads, Triggers
+from controller.loop.run.control import OnPass, ignore_fetch, ignore_release
 from controller.loop.run.replicas import SingleReplica
 from controller.loop.run.sign_ins import PartnerSession, SignIn
 from controller.loop.run.worker import EVENT, RELEASE, YIELD, Worker
@@ -45,13 +45,15 @@ DENIALS = 3
 class LoopContext:
     """Context that every partner of a process shares. Once *stopping* is set, no loop begins anything new.
 
-    *released* are digests of losses that a person agreed to; *on_release* takes further ones. With *ci* the
+    *released* are digests of losses that a person agreed to; *on_release* takes further ones. *on_fetch*
+    has the source read soon. With *ci* the
     store may begin anew with each run. *resent* holds by account the first answer of `resends`, which counts
     for the whole process. *store_words* name the store in commands.
     """
 
     sign_in: SignIn
     hints: Hints
+    reads: SourceReads
     clock: Clock
     timing: Timing
     triggers: Triggers
@@ -61,6 +63,7 @@ class LoopContext:
     elections: Elections = field(default_factory=SingleReplica)
     released: set[str] = field(default_factory=set)
     on_release: Callable[[str], None] = ignore_release
+    on_fetch: Callable[[], None] = ignore_fetch
     ci: bool = False
     resent: dict[str, bool] = field(default_factory=dict)
     store_words: tuple[str, ...] = ()
@@ -259,6 +262,7 @@ class PartnerLoop:
             on_pass=context.on_pass,
             chance=context.chance,
             on_release=context.on_release,
+            on_fetch=context.on_fetch,
         )
         try:
             self._worker.declare(self._desired)

@@ -21,7 +21,7 @@ from controller.core.status.unmanaged import unmanaged
 from controller.edges import log
 from controller.errors import ControllerError, Denied, Locked, StoreError
 from controller.loop.ports import Account, Hints, Reader, Triggers
-from controller.loop.run.control import OnPass, ignore_release
+from controller.loop.run.control import OnPass, ignore_fetch, ignore_release
 from controller.loop.run.partner_cache import PartnerCache
 from controller.loop.run.status_recorder import StatusRecorder
 from controller.model.history import Hint
@@ -29,11 +29,14 @@ from controller.model.manifest import Desired
 from controller.model.passes import WHOLE_PARTNER, Lane, PartnerState, Pass, Timing, Transition
 from controller.model.plan import Item, Plan
 
-EVENT, RECONCILE, RELEASE, YIELD = "event", "reconcile", "release", "yield"
+EVENT, FETCH, RECONCILE, RELEASE, YIELD = "event", "fetch", "reconcile", "release", "yield"
 """Kinds of hints. A release has a digest after a space; a yield asks for the writer lock."""
 
 HANDOVER = (":yield", YIELD)
 """The hint that asks for the writer lock; no app has such a name."""
+
+READ_SOURCE = (":fetch", FETCH)
+"""The hint that asks for a read of the source, which is noted in the store."""
 
 
 class Worker:
@@ -49,8 +52,10 @@ class Worker:
         on_pass: OnPass,
         chance: Callable[[], float],
         on_release: Callable[[str], None] = ignore_release,
+        on_fetch: Callable[[], None] = ignore_fetch,
     ) -> None:
         self._account = account
+        self._on_fetch = on_fetch
         self._on_release = on_release
         self._hints = hints
         self._timing = timing
@@ -197,6 +202,8 @@ class Worker:
             self._released.add(about)
             self._on_release(about)  # it may be the digest of a source
             self._schedule.hurry(WHOLE_PARTNER, self._now)
+        elif kind == FETCH:
+            self._on_fetch()
         elif hint.app == WHOLE_PARTNER or hint.app in self._cache.apps:
             self._forced.add(hint.app)
             self._schedule.ask(hint.app, self._now)

@@ -11,10 +11,10 @@ from structlog.testing import capture_logs
 from controller.errors import SourceError, Unsettled
 from controller.loop.run.controller import GRACE, Controller
 from controller.loop.run.source_watcher import SourceWatcher
-from controller.loop.run.worker import RELEASE
+from controller.loop.run.worker import READ_SOURCE, RELEASE
 from controller.model.history import Declared, LastGood
 from controller.model.manifest import App, Desired, Partner
-from controller.model.passes import WHOLE_PARTNER, SourceState
+from controller.model.passes import WHOLE_PARTNER, SourceRead, SourceState
 from controller.model.problem import Place, Problem, Severity
 from controller.model.source import Decoded, Source
 from controller.model.upstream import Row, Upstream
@@ -437,3 +437,33 @@ def test_changed_partners_are_stopped_side_by_side(world: World) -> None:
     world.run(100)
     assert ["third" in names for names in tended.values()] == [False, True]
     assert {each.app for each in world.tending.told} >= {WHOLE_PARTNER}
+
+
+# What other processes learn of a read.
+
+
+def test_a_read_is_noted_if_it_was_asked_for_or_shows_something_new(world: World) -> None:
+    there, noted = world.tending, list[SourceRead]()
+    store = there.store
+
+    def look() -> None:
+        async def read() -> None:
+            noted.append((await store.source_reads.last())[UPSTREAMS["main"]])
+
+        world.tasks.append(there.loop.create_task(read()))
+
+    def ask() -> None:
+        world.tasks.append(there.loop.create_task(store.hints.leave(UPSTREAMS["main"], *READ_SOURCE)))
+
+    world.shelf.put("r1", PARTNER, *fleet("main", 5))
+    for seconds in (100, 170):
+        world.at(seconds, look)
+    world.at(175, ask)
+    world.at(179, look)
+    world.edit(200, "r2", PARTNER, *fleet("main", 2))
+    world.at(205, look)
+    world.run(210)
+    first, later, asked, refused = noted
+    assert first == later, "nothing new, and nobody asked"
+    assert (asked.state, asked.began > later.began) == (later.state, True)
+    assert (refused.state.revision, refused.state.rejected, refused.refused_by) == ("r1", "r2", "PlanRefused")

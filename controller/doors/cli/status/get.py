@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -12,6 +12,7 @@ from controller.core.render.explanations import more_about, reasons_of
 from controller.core.render.foreign import foreign_items, foreign_table
 from controller.core.render.held import held_lines
 from controller.core.render.kept_report import kept_fields, kept_text
+from controller.core.render.listed.source import rejected_lines
 from controller.core.render.listed.tables import wide_table
 from controller.core.render.statuses import fields
 from controller.core.render.tables import partner_table, status_table, subscription_table
@@ -26,7 +27,7 @@ from controller.doors.cli.output.documents import print_document
 from controller.doors.cli.output.forms import is_terminal
 from controller.doors.cli.output.release import release_by
 from controller.doors.stored import StoredStatus, named, read_store, statuses_and_report
-from controller.edges.store import SqlStore
+from controller.edges.store import SqlStore, store_words
 from controller.errors import ControllerError, Usage
 from controller.model.history import KeptReport
 from controller.model.plan import Kind
@@ -84,7 +85,7 @@ def command(kind: str, name: str | None, *, everything: bool, output: str, store
     foreign an app. Exit 1 if there is none of that name. Apps that are retired are listed with --all only.
     wide adds what Gupshup lists of each, name prints KIND/NAME, one a line.
     """
-    statuses, report, held = read_store(store, lambda opened: _read(opened, store))
+    statuses, report, held = _read_and_print_rejected(store)
     if kind.lower() == REPORT:
         if output == NAME:
             raise Usage("a report has no name: use -o text, json or yaml")
@@ -134,10 +135,23 @@ def print_more_about(statuses: Iterable[Status]) -> None:
         click.echo(f"\n{line}")
 
 
-async def _read(
-    store: SqlStore, given: str | None
-) -> tuple[list[StoredStatus], KeptReport | None, dict[str, list[str]]]:
-    """Return every status, the report that is kept, and by upstream what is held with what releases it."""
+class _Found(NamedTuple):
+    """What the store has: *held* is by upstream what guards hold, with what releases it."""
+
+    statuses: list[StoredStatus]
+    report: KeptReport | None
+    held: dict[str, list[str]]
+
+
+def _read_and_print_rejected(given: str | None) -> _Found:
+    """Return what the store has, and print a line for each source whose newest revision is not in force."""
+    found, rejected = read_store(given, lambda opened: _read(opened, given))
+    for line in rejected:
+        click.echo(line, err=True)
+    return found
+
+
+async def _read(store: SqlStore, given: str | None) -> tuple[_Found, list[str]]:
     statuses, report = await statuses_and_report(store)
     held = {
         stored.upstream: [
@@ -147,7 +161,9 @@ async def _read(
         for stored in statuses
         if stored.status.held
     }
-    return statuses, report, held
+    reads, upstreams = await store.source_reads.last(), {stored.upstream for stored in statuses}
+    about = [reads[key] for key in sorted(reads.keys() & upstreams)] or list(reads.values())
+    return _Found(statuses, report, held), list(rejected_lines(about, store_words(given)))
 
 
 def _print_foreign(selected: list[StoredStatus], output: str) -> None:

@@ -1,0 +1,1 @@
+"""What `reconcile` waits for: a `run`, its read of the source, and its passes."""
