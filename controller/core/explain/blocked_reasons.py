@@ -41,7 +41,8 @@ BLOCKED_APP = Section(
             "Gupshup read the link and refused it; Gupshup's words follow",
             "a 400 to the link, without the id of an app",
             "change the manifest, or ask Gupshup. The link is not repeated until the manifest changes or a "
-            "person asks again",
+            "person asks again: `gupshupctl apply --only App/NAME`, or `gupshupctl reconcile NAME` beside "
+            "a `run`",
         ),
         Explanation(
             "NameTakenByOtherPhone",
@@ -54,7 +55,7 @@ BLOCKED_APP = Section(
             "NameTakenElsewhere",
             "somebody else at Gupshup has an app of this name",
             "`appName: Support`, which another company took first",
-            "choose another `spec.appName`",
+            "choose another `spec.appName`; if the name is free by now, `gupshupctl apply --only App/NAME`",
         ),
         Explanation(
             "PhoneLinkedToOtherApp",
@@ -68,7 +69,8 @@ BLOCKED_APP = Section(
             "PhoneLinkedElsewhere",
             "the phone belongs to an app that is not ours",
             "the customer was with another partner before",
-            "have the phone released there, or correct `spec.phone`",
+            "have the phone released there, then `gupshupctl apply --only App/NAME`, or `gupshupctl "
+            "reconcile NAME` beside a `run`; or correct `spec.phone`",
         ),
         Explanation(
             "PhoneTaken",

@@ -7,6 +7,7 @@ import pytest
 from controller.core.planning.digest import callback_key, link_key, of_link
 from controller.core.planning.outcomes.link_outcomes import of_link_answer, phone_elsewhere
 from controller.core.planning.outcomes.write_outcomes import Verdict
+from controller.core.timestamp import timestamp
 from controller.model.memory import (
     Bind,
     Binding,
@@ -36,7 +37,11 @@ LINK = link_key(APP.phone)
 CLOSED = CloseIntent(APP.phone)
 BOUND = (Bind(Binding(APP.phone, ID, name=APP.app_name)), CLOSED, ClearRefusal(LINK))
 STALE = 120.0
-NAME_TAKEN = "appName Name0001: Bot Already Exists; choose another spec.appName"
+AGAIN = (
+    f"once that is no longer so: gupshupctl apply --only App/{APP.name} (the answer is of {timestamp(NOW)})"
+)
+NAME_TAKEN = f"appName Name0001: Bot Already Exists; choose another spec.appName, or {AGAIN}"
+NO_NUMBER = f"Gupshup answered 400: 91******0001 is no number; {AGAIN}"
 
 
 def no(reason: str, message: str, retry_at: float | None = None) -> Refuse:
@@ -106,9 +111,9 @@ MASKED = f"App {ID} already exists with phone 91******0001"
             KEYED,
             Verdict(
                 Outcome.FAILED,
-                (CLOSED, no("LinkRefused", "Gupshup answered 400: 91******0001 is no number")),
+                (CLOSED, no("LinkRefused", NO_NUMBER)),
                 "LinkRefused",
-                "Gupshup answered 400: 91******0001 is no number",
+                NO_NUMBER,
             ),
             id="other 400: no further POST, in Gupshup's words",
         ),
@@ -141,4 +146,4 @@ def test_any_answer_to_a_link_closes_the_intent_and_shows_no_phone(answer: LinkA
 
 def test_a_phone_at_another_partner_blocks_until_the_manifest_changes() -> None:
     note = phone_elsewhere(APP, TAKEN, NOW)
-    assert note == no("PhoneLinkedElsewhere", f"{MASKED}; the app is not this partner's")
+    assert note == no("PhoneLinkedElsewhere", f"{MASKED}; the app is not this partner's; {AGAIN}")

@@ -5,6 +5,7 @@ from typing import assert_never
 from controller.core.planning.actions import LINK_REFUSED
 from controller.core.planning.digest import callback_key, link_key, of_link
 from controller.core.planning.outcomes.write_outcomes import Verdict
+from controller.core.timestamp import timestamp
 from controller.model.manifest import App, AppId
 from controller.model.memory import (
     Bind,
@@ -48,11 +49,12 @@ def of_link_answer(app: App, answer: LinkAnswer, *, callback: str, now: float, s
             refuse = _refuse_link(app, "PhoneLinkedElsewhere", words, now, retry_at=now + stale)
             return Verdict(Outcome.STALE, (close, refuse), "PhoneTaken", refuse.refusal.message, app_id)
         case NameTaken(words):
-            message = f"appName {app.app_name}: {words}; choose another spec.appName"
+            message = f"appName {app.app_name}: {words}; choose another spec.appName, or {_again(app, now)}"
             refuse = _refuse_link(app, "NameTakenElsewhere", message, now)
             return Verdict(Outcome.FAILED, (close, refuse), "NameTakenElsewhere", refuse.refusal.message)
         case LinkRefused(status, words):
-            refuse = _refuse_link(app, LINK_REFUSED, f"Gupshup answered {status}: {words}", now)
+            message = f"Gupshup answered {status}: {words}; {_again(app, now)}"
+            refuse = _refuse_link(app, LINK_REFUSED, message, now)
             return Verdict(Outcome.FAILED, (close, refuse), LINK_REFUSED, refuse.refusal.message)
         case _:
             assert_never(answer)
@@ -60,7 +62,16 @@ def of_link_answer(app: App, answer: LinkAnswer, *, callback: str, now: float, s
 
 def phone_elsewhere(app: App, words: str, now: float) -> Refuse:
     """Remember that the app with this phone is not ours, because Gupshup refused its details."""
-    return _refuse_link(app, "PhoneLinkedElsewhere", f"{words}; the app is not this partner's", now)
+    message = f"{words}; the app is not this partner's; {_again(app, now)}"
+    return _refuse_link(app, "PhoneLinkedElsewhere", message, now)
+
+
+def _again(app: App, now: float) -> str:
+    """Return what tries a refused link again. A person asks for it, because only they know what changed."""
+    return (
+        f"once that is no longer so: gupshupctl apply --only App/{app.name} "
+        f"(the answer is of {timestamp(now)})"
+    )
 
 
 def _bound(app: App, app_id: AppId) -> tuple[MemoryUpdate, ...]:
