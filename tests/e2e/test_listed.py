@@ -10,6 +10,8 @@ from tests.e2e.world import AMPLE, HASTY, THREE, world
 def test_the_store_shows_what_gupshup_lists_without_a_call(tmp_path: Path) -> None:
     with world(tmp_path, *AMPLE) as there:
         there.declare(HASTY, *THREE)
+        there.plan()
+        assert "no status yet: the first pass of `apply` or `run` writes one" in there.run("get").out
         assert there.apply("--wait").code == 0
         before = len(there.calls())
 

@@ -86,7 +86,7 @@ def match(app: App, seen: Index, observed: Observed, settle: Settle) -> Match:
     result = _recognise_ours(app, result, observed)
     binding = observed.memory.bindings.get(app.phone)
     if binding is not None and (isinstance(result, Absent) or _is_missing(result, app, binding)):
-        return _lost(binding, observed.absent_at, settle)
+        return _lost(app, binding, observed.absent_at, settle)
     return _unproven(seen) if isinstance(result, Absent) else result
 
 
@@ -174,14 +174,14 @@ def _unproven(seen: Index) -> Match:
     return _ask_phone(seen.phoneless) if seen.phoneless else Absent()
 
 
-def _lost(binding: Binding, absent_at: float, settle: Settle) -> Match:
+def _lost(app: App, binding: Binding, absent_at: float, settle: Settle) -> Match:
     since = absent_at if binding.missing_since is None else binding.missing_since
     if absent_at - since < settle.stale_list:
         return Undecided(WaitFor.LIST, "bound before, not in this list", until=since + settle.stale_list)
     return Conflict(
         "AppLost",
         f"app {binding.app_id} was ours and is no longer listed; if it is gone for good, "
-        "`gupshupctl resolve NAME --absent` allows a new link",
+        f"`gupshupctl resolve {app.name} --absent` allows a new link",
     )
 
 

@@ -95,7 +95,8 @@ def summary_words(plans: Sequence[Plan]) -> str:
     counted = summary(plans)
     changes = ", ".join(f"{counted[verb]} to {verb}" for verb in Verb if counted[verb])
     rest = ", ".join(f"{counted[name]} {name}" for name in list(counted)[len(Verb) :] if counted[name])
-    nothing = "nothing to do now" if counted["waiting"] else "nothing to do"
+    open_items = counted["waiting"] or counted["held"] or counted["blocked"]
+    nothing = "nothing to do now" if open_items else "nothing to do"
     return "; ".join(part for part in (changes or nothing, rest) if part)
 
 

@@ -320,6 +320,7 @@ def test_a_bound_app_is_lost_after_stale_list_and_never_absent(declared: App) ->
     answer = found([], declared, known=lost(NOW - 120))
     assert isinstance(answer, Conflict)
     assert answer.reason == "AppLost"
+    assert f"`gupshupctl resolve {declared.name} --absent`" in answer.message
     assert "resolve" in answer.message
     assert app_id(1) in answer.message
 

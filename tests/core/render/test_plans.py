@@ -1,6 +1,7 @@
 """Plans and reports as text and as JSON: agreed to the key, and nothing in them steers a terminal."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -119,6 +120,18 @@ def test_an_empty_plan_says_that_it_is_empty() -> None:
         "Plan: nothing to do; 1 unchanged.",
         "Revision r1",
     ]
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        Plan(PARTNER, "r1", held=(HeldChange(ACTIONS[0], "maxLinks", "2 planned, 1 allowed"),)),
+        Plan(PARTNER, "r1", blocked=(Blocked(ITEM, "NameTakenElsewhere", "taken"),)),
+    ],
+    ids=["held", "blocked"],
+)
+def test_what_is_held_or_blocked_is_to_do_later(plan: Plan) -> None:
+    assert re.search(r"^Plan: nothing to do now; 1 (held|blocked)\.$", plan_text([plan], "r1"), re.MULTILINE)
 
 
 def test_the_text_of_a_report_shows_every_outcome() -> None:

@@ -85,7 +85,8 @@ def command(kind: str, name: str | None, *, everything: bool, output: str, store
     foreign an app. Exit 1 if there is none of that name. Apps that are retired are listed with --all only.
     wide adds what Gupshup lists of each, name prints KIND/NAME, one a line.
     """
-    statuses, report, held = _read_and_print_rejected(store)
+    found = _read_and_print_rejected(store)
+    statuses, report = found.statuses, found.report
     if kind.lower() == REPORT:
         if output == NAME:
             raise Usage("a report has no name: use -o text, json or yaml")
@@ -107,7 +108,7 @@ def command(kind: str, name: str | None, *, everything: bool, output: str, store
     else:
         table = _table(wanted, output)
         click.echo("\n\n".join(_by_upstream(selected, table)) or table([]))
-        for line in _notes(selected, held):
+        for line in _notes(found, selected):
             click.echo(line)
         print_more_about(stored.status for stored in selected)
         if report is not None:
@@ -121,10 +122,12 @@ def _selected(statuses: list[StoredStatus], name: str | None, everything: bool) 
     return [stored for stored in statuses if everything or not is_retired(stored.status)]
 
 
-def _notes(selected: list[StoredStatus], held: Mapping[str, list[str]]) -> Iterator[str]:
+def _notes(found: "_Found", selected: list[StoredStatus]) -> Iterator[str]:
     """Yield what is held with what releases it, and what to do about apps that nothing declares."""
-    for upstream in sorted(held.keys() & {stored.upstream for stored in selected}):
-        yield from held[upstream]
+    if not found.statuses:
+        yield "The store holds no status yet: the first pass of `apply` or `run` writes one."
+    for upstream in sorted(found.held.keys() & {stored.upstream for stored in selected}):
+        yield from found.held[upstream]
     if note := unmanaged_note([each.status for each in selected if not is_retired(each.status)]):
         yield f"\n{note}"
 
