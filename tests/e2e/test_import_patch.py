@@ -14,7 +14,8 @@ SCHEMA = ".schemas/manifest.json"
 
 @pytest.fixture
 def there(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path, *AMPLE) as found:
+    (folder := tmp_path / "folder").mkdir()
+    with world(folder, *AMPLE) as found:
         (found.manifests / "partner.yaml").write_text(HASTY, encoding="utf-8")
         yield found
 
@@ -47,9 +48,9 @@ def test_a_patch_makes_the_manifests_say_what_gupshup_says(there: World, tmp_pat
     assert files(there.manifests) == before
     assert "MESSAGE" not in there.run("import", "--patch", "--only", "Customer0003").out.partition("0010")[2]
 
-    subprocess.run(["git", "init", "-q", tmp_path.parent], check=True)
-    apply(done, tmp_path, "--check")
-    apply(done, tmp_path)
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    apply(done, there.folder, "--check")
+    apply(done, there.folder)
     assert own.read_text(encoding="utf-8") == whole
     new = (there.manifests / "apps" / "Customer0003.yaml").read_bytes()
     (there.manifests / "apps" / "Customer0003.yaml").unlink()
@@ -75,15 +76,15 @@ def test_what_is_left_out_of_a_patch_is_named(there: World) -> None:
     assert len(lines) == 3
 
 
-def test_a_patch_of_an_account_that_nobody_declared_is_an_import(there: World, tmp_path: Path) -> None:
+def test_a_patch_of_an_account_that_nobody_declared_is_an_import(there: World) -> None:
     there.seed(*(customer(number) for number in range(1, 4)))
     done = there.run("import", "--patch", "--out", "new here/é", PYTHONIOENCODING="latin-1")
     assert done.code == 0
-    apply(done, tmp_path)
+    apply(done, there.folder)
     assert there.run("import", "--out", "other").code == 0
-    made = files(tmp_path / "new here" / "é")
-    assert made == {path: data for path, data in files(tmp_path / "other").items() if path != SCHEMA}
-    assert not (tmp_path / "manifests" / ".import").exists()
+    made = files(there.folder / "new here" / "é")
+    assert made == {path: data for path, data in files(there.folder / "other").items() if path != SCHEMA}
+    assert not (there.folder / "manifests" / ".import").exists()
 
 
 @pytest.mark.parametrize(
@@ -99,13 +100,11 @@ def test_a_patch_of_an_account_that_nobody_declared_is_an_import(there: World, t
         (("import", "--patch", "nowhere"), 1, "cannot read nowhere"),
     ],
 )
-def test_what_is_no_patch(
-    there: World, tmp_path: Path, words: tuple[str, ...], code: int, message: str
-) -> None:
+def test_what_is_no_patch(there: World, words: tuple[str, ...], code: int, message: str) -> None:
     there.seed(customer(1))
-    (tmp_path / "link").symlink_to(tmp_path / "manifests")
-    (tmp_path / "full" / "apps").mkdir(parents=True)
-    (tmp_path / "full" / "apps" / "Customer0001.yaml").write_text("# mine\n", encoding="utf-8")
+    (there.folder / "link").symlink_to(there.folder / "manifests")
+    (there.folder / "full" / "apps").mkdir(parents=True)
+    (there.folder / "full" / "apps" / "Customer0001.yaml").write_text("# mine\n", encoding="utf-8")
     done = there.run(*words)
     assert (done.code, done.out) == (code, "")
     assert message in done.err

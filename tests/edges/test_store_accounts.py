@@ -191,6 +191,7 @@ OLD = (
     ),
     "ALTER TABLE {s}bindings DROP COLUMN name",
     "ALTER TABLE {s}history DROP COLUMN app_id",
+    "ALTER TABLE {s}history DROP COLUMN tag",
     "UPDATE {s}alembic_version SET version_num = '0004'",
     "INSERT INTO {s}bindings (upstream, phone, app_id) VALUES ('{url}#1368', '1', 'app-1')",
     "INSERT INTO {s}bindings (upstream, phone, app_id) VALUES ('{url}#main', '1', 'app-1')",
