@@ -45,7 +45,10 @@ def test_killed_anywhere_nothing_is_lost_or_done_twice(portal: Onboarding) -> No
     with portal.receiver():
         portal.until(lambda: not portal.spooled())
     assert portal.files() == [f"manifests/customers/cafe-{number}.yaml" for number in range(6)]
-    assert [path.name for path in portal.spool.iterdir()] == ["refused"], "no clone of a killed one is left"
+    with portal.receiver():  # a git that outlived its killed receiver may have written until now
+        assert [path.name for path in portal.spool.iterdir()] == ["refused"], (
+            "no clone of a killed one is left"
+        )
     added = portal.git("log", "--format=", "--name-status", "main", "--", "manifests/customers").split("\n")
     assert sorted(line for line in added if line) == [f"A\t{path}" for path in portal.files()]
 

@@ -41,7 +41,7 @@ AGAIN = (
     f"once that is no longer so: gupshupctl apply --only App/{APP.name} (the answer is of {timestamp(NOW)})"
 )
 NAME_TAKEN = f"appName Name0001: Bot Already Exists; choose another spec.appName, or {AGAIN}"
-NO_NUMBER = f"Gupshup answered 400: 91******0001 is no number; {AGAIN}"
+NO_NUMBER = "Gupshup answered 400: 91******0001 is no number"
 
 
 def no(reason: str, message: str, retry_at: float | None = None) -> Refuse:

@@ -53,8 +53,7 @@ def of_link_answer(app: App, answer: LinkAnswer, *, callback: str, now: float, s
             refuse = _refuse_link(app, "NameTakenElsewhere", message, now)
             return Verdict(Outcome.FAILED, (close, refuse), "NameTakenElsewhere", refuse.refusal.message)
         case LinkRefused(status, words):
-            message = f"Gupshup answered {status}: {words}; {_again(app, now)}"
-            refuse = _refuse_link(app, LINK_REFUSED, message, now)
+            refuse = _refuse_link(app, LINK_REFUSED, f"Gupshup answered {status}: {words}", now)
             return Verdict(Outcome.FAILED, (close, refuse), LINK_REFUSED, refuse.refusal.message)
         case _:
             assert_never(answer)
