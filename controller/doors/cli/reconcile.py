@@ -42,7 +42,7 @@ def command(
     This verb sends nothing to Gupshup: it leaves a row in the store, which `run` sees within a second. With
     --wait it ends once nothing moves any more without a person: exit 0 if all is as declared, 4 if a guard
     holds something, 5 if something is stalled, 6 if it still converges, or if no `run` works with this store.
-    The source is read first: exit 3 if its newest revision is invalid, 4 if it is refused, 1 if it is not read.
+    The source is read first: exit 3 if its newest revision is invalid, 4 if refused, 1 if it cannot be read.
     """
 
     def request(opened: SqlStore) -> Awaitable[int]:
