@@ -79,6 +79,28 @@ def test_what_a_manifest_declares_goes_although_it_was_never_written_from_here(t
         assert there.tags()["AppOne"] == ["theirs"], "what counts as ours has changed"
 
 
+def test_a_single_file_names_what_stays_until_the_whole_folder_is_applied(tmp_path: Path) -> None:
+    """Nothing else knows whose a webhook is that another file declares: neither the store nor a tag."""
+    with world(tmp_path, *AMPLE) as there:
+        settled(there)
+        shutil.rmtree(there.folder / ".gupshupctl")
+        there.declare(HASTY, LEFT, STAYS, EVENTS)
+        there.declare(ORDERS, name="orders.yaml")
+        single, words = "manifests/all.yaml", "no manifest that was read declares it; if another one does"
+        planned = there.run("plan", single)
+        assert [words in line for line in planned.out.splitlines() if "foreign" in line] == [True, True]
+        done = there.apply(single, "--wait")
+        assert (done.code, there.tags()["AppOne"]) == (0, ["orders", "theirs"])
+        status = " ".join(there.run("describe", "AppOne").out.split())
+        assert "orders (hooks.example.com), theirs (hooks.example.org); only some of the manifests" in status
+        assert there.run("apply", "--yes", "-o", "text", single).out.count(words) == 0, "nothing was read"
+        assert "orders" in there.run("describe", "AppOne").out
+
+        done = there.apply("--wait")
+        assert (done.code, there.tags()["AppOne"]) == (0, ["theirs"])
+        assert "only some" not in " ".join(there.run("describe", "AppOne").out.split())
+
+
 def test_a_retired_app_is_not_missed(tmp_path: Path) -> None:
     """A fleet of two may lose one of them, with its webhooks, once it was declared as retired."""
     with world(tmp_path, *AMPLE) as there:
