@@ -184,7 +184,8 @@ def _linked(matched: MatchedApp, found: Found) -> Iterator[PlanEntry]:
     waba = known_waba(matched, found)
     if waba and waba != matched.app.waba_id:
         message = (
-            f"app {found.row.id} belongs to WABA {waba}, not {matched.app.waba_id}; correct the manifest"
+            f"app {found.row.id} belongs to WABA {waba}, not {matched.app.waba_id}; correct the manifest, "
+            "or, if the customer has moved to that WABA, ask Gupshup to end this app"
         )
         yield Blocked(matched.item, "WabaMismatch", message)
         yield from _foreign_only(matched, found.row)
