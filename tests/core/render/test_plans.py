@@ -19,9 +19,9 @@ from controller.core.render.plan_lines import duration, of_result, of_warning
 from controller.core.render.plans import forecast_words, plan_document, plan_text
 from controller.core.render.reports import report_document, report_text
 from controller.core.status.run_report import KEYS, Report, report
+from controller.model.manifest import Bucket
 from controller.model.passes import SourceState
 from controller.model.phone import masked
-from controller.model.manifest import Bucket
 from controller.model.plan import (
     Action,
     Blocked,
