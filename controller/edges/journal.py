@@ -2,8 +2,8 @@
 
 import json
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from errno import ENOSPC
 from pathlib import Path
 from typing import Any
@@ -28,11 +28,23 @@ class JournalFile:
 
     def append(self, entry: Mapping[str, Any]) -> None:
         """Add one line: whole, or not at all. Raises ControllerError if it cannot be written."""
-        line = f"{json.dumps(entry, ensure_ascii=False, separators=(',', ':'))}\n".encode()
-        try:
+        with self._told():
             if not self.path.exists():
                 self._begin()
-            self._write(line)
+            _write(self.path, entry)
+
+    def keep(self, entry: Mapping[str, Any]) -> None:
+        """Put one line in the place of all others, or leave all as they are and raise ControllerError."""
+        draft = self.path.with_suffix(".new")
+        with self._told():
+            draft.unlink(missing_ok=True)
+            _write(draft, entry)
+            draft.replace(self.path)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise ControllerError(
                 f"{self.path}, which keeps what was read, cannot be written: {error.strerror}; when that is "
@@ -42,16 +54,6 @@ class JournalFile:
     def _begin(self) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._ignore.write_text("*\n", "ascii")
-
-    def _write(self, line: bytes) -> None:
-        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            before = os.fstat(handle).st_size
-            if os.write(handle, line) < len(line):  # the disk is full
-                os.ftruncate(handle, before)
-                raise OSError(ENOSPC, os.strerror(ENOSPC))
-        finally:
-            os.close(handle)
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
@@ -77,3 +79,15 @@ class JournalFile:
         if not isinstance(found, dict):
             raise self.damaged()
         return found
+
+
+def _write(path: Path, entry: Mapping[str, Any]) -> None:
+    line = f"{json.dumps(entry, ensure_ascii=False, separators=(',', ':'))}\n".encode()
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        before = os.fstat(handle).st_size
+        if os.write(handle, line) < len(line):  # the disk is full
+            os.ftruncate(handle, before)
+            raise OSError(ENOSPC, os.strerror(ENOSPC))
+    finally:
+        os.close(handle)

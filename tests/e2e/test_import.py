@@ -95,11 +95,17 @@ def test_what_cannot_be_read_is_left_out_and_named(there: World, tmp_path: Path)
     assert done.code == 5
     assert "! left out  app Customer0004 (" in done.out
     assert "! left out  webhook events on Customer0005: GS501: spec.url " in done.out
+    again = there.run(*IMPORT)
+    assert again.code == 5
+    assert "! left out  webhook events on Customer0005: GS501: spec.url " in again.out
     assert "Customer0004.yaml" not in [path.name for path in (tmp_path / "m" / "apps").iterdir()]
     assert there.plan("m").summary == {"unmanaged": 1, "unchanged": 5 + 5}
 
     shown = there.run(*IMPORT, "-o", "json").json()
-    assert (shown["declared"], [out["app"] for out in shown["leftOut"]]) == (5, ["Customer0004"])
+    assert (shown["declared"], [out["app"] for out in shown["leftOut"]]) == (
+        5,
+        ["Customer0004", "Customer0005"],
+    )
 
 
 def test_a_later_import_puts_what_is_alike_into_a_file_of_its_own(there: World, tmp_path: Path) -> None:

@@ -23,6 +23,20 @@ def test_lines_are_read_again(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_one_line_takes_the_place_of_all(tmp_path: Path) -> None:
+    path = tmp_path / "import" / "j"
+    journal = JournalFile(path)
+    journal.append({"a": 1})
+    journal.keep({"b": 2})
+    journal.keep({"c": 3})
+    assert JournalFile(path).entries == [{"c": 3}]
+    assert sorted(each.name for each in path.parent.iterdir()) == [".gitignore", "j"]
+    path.with_suffix(".new").mkdir()
+    with pytest.raises(ControllerError, match="j, which keeps what was read, cannot be written: Is a dir"):
+        journal.keep({"d": 4})
+    assert JournalFile(path).entries == [{"c": 3}]
+
+
 def test_a_line_that_was_cut_off_is_dropped_and_the_next_one_stands_alone(tmp_path: Path) -> None:
     path = tmp_path / "j"
     path.write_bytes(b'{"a":1}\n{"b":')

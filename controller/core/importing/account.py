@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from controller.core.decode.quoting import some
 from controller.core.planning.match import phone_of
-from controller.model.manifest import AppId, Partner
+from controller.model.manifest import AppId, Desired, Partner
 from controller.model.plan import Kind
 from controller.model.upstream import Facts, ReadFailed, RemoteSubscription, Row, SubscriptionId
 
@@ -95,6 +95,21 @@ def apps_of(account: AccountRead, names: Collection[str] = ()) -> tuple[list[Rea
         else:
             apps.append(_app(account, row))
     return apps, out
+
+
+def still_left_out(
+    earlier: Iterable[LeftOut], accounts: Iterable[AccountRead], desired: Desired
+) -> Iterator[LeftOut]:
+    """Yield the webhooks of *earlier* that nobody declares, on apps that are declared: none is read again."""
+    read = {row.id: (account, row) for account in accounts for row in account.rows}
+    for each in earlier:
+        account, row = read.get(AppId(each.app_id), (None, None))
+        if account is None or row is None or row.id not in account.declared or not each.webhook:
+            continue
+        phone = phone_of(row, account.facts)
+        names = {app.name for app in desired.apps if app.app_id == row.id or app.phone == phone}
+        if not any(one.app in names and one.tag == each.webhook for one in desired.subscriptions):
+            yield each
 
 
 def with_one_phone(apps: Iterable[ReadApp]) -> Iterator[tuple[AppKey, str]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from controller.core.importing.account import LeftOut
 from controller.model.manifest import AppId
 from controller.model.upstream import (
     Details,
@@ -65,6 +66,11 @@ def begun_writing(entries: Iterable[Entry]) -> frozenset[str]:
     return frozenset(path for entry in entries for path in entry.get("writing", ()))
 
 
+def left_out_entry(left_out: Iterable[LeftOut]) -> Entry:
+    """Return the one line that stays when an import is done."""
+    return {"leftOut": [asdict(each) for each in left_out]}
+
+
 class JournalError(ValueError):
     """The lines are not those of a journal."""
 
@@ -79,6 +85,14 @@ def answers_of(entries: Iterable[Entry], upstream: str, now: float) -> Answers |
     except (KeyError, TypeError, ValueError) as error:
         raise JournalError from error
     return None if answers is None or not 0 <= now - answers.at < KEPT else answers
+
+
+def left_out_of(entries: Iterable[Entry]) -> tuple[LeftOut, ...]:
+    """Return what an earlier import left out. Raises JournalError if the lines are not those of a journal."""
+    try:
+        return tuple(LeftOut(**each) for entry in entries for each in entry.get("leftOut", ()))
+    except TypeError as error:
+        raise JournalError from error
 
 
 def _read(entries: Iterable[Entry], upstream: str) -> Answers | None:

@@ -129,7 +129,10 @@ def _plan(plan: Plan, view: View) -> Iterator[str]:
 
 
 def forecast_words(cost: Forecast) -> str:
-    """Return how many calls are to come, and how long they take at least, "" if there are none."""
+    """Return how many calls are to come, and how long Gupshup's limits make them take, "" if there are none.
+
+    Calls that fit into full limits are given no time: what is used up of the limits is not known here.
+    """
     spent = ", ".join(f"{count} {name}" for name, count in cost.calls.items())
-    least = f"at least {duration(cost.seconds)} at Gupshup's limits"
-    return f"Forecast: {sum(cost.calls.values())} calls ({spent}), {least}." if spent else ""
+    least = f", at least {duration(cost.seconds)} at Gupshup's limits" if cost.seconds >= 1 else ""
+    return f"Forecast: {sum(cost.calls.values())} calls ({spent}){least}." if spent else ""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from controller.core.planning.forecast import Forecast
 from controller.core.planning.guard import held_digest
 from controller.core.planning.matched_app import app_item
 from controller.core.planning.outcomes.link_outcomes import of_link_answer
@@ -15,9 +16,10 @@ from controller.core.render.entries.phones import MASKED, Phones
 from controller.core.render.entries.view import View
 from controller.core.render.plan_json import digests
 from controller.core.render.plan_lines import duration, of_result, of_warning
-from controller.core.render.plans import plan_document, plan_text
+from controller.core.render.plans import forecast_words, plan_document, plan_text
 from controller.core.render.reports import report_document, report_text
 from controller.core.status.run_report import KEYS, Report, report
+from controller.model.manifest import Bucket
 from controller.model.passes import SourceState
 from controller.model.phone import masked
 from controller.model.plan import (
@@ -88,7 +90,7 @@ Also found:
   ? foreign      Subscription/theirs on App/acme  → hooks.example.org, MESSAGE, version 3: no manifest declares it
 
 Plan: 1 to link, 1 to subscribe, 3 to update, 1 to unsubscribe; 2 waiting, 1 blocked, 1 held, 1 unmanaged, 1 unchanged.
-Forecast: 12 calls (1 callback, 1 link, 1 list, 1 other, 6 subscription, 2 token), at least 0 s at Gupshup's limits.
+Forecast: 12 calls (1 callback, 1 link, 1 list, 1 other, 6 subscription, 2 token).
 Held by a guard. To let exactly this through:
   --release {held_digest(PLAN)}
 Revision r1"""  # noqa: E501  (as it is printed)
@@ -623,3 +625,14 @@ def test_what_somebody_else_did_as_planned_has_the_sign_of_what_is_fine() -> Non
     as_planned = Result(Verb.LINK, ITEM, Outcome.STALE, "AlreadyAsPlanned", "by somebody else")
     assert of_result(as_planned) == "  ✓ link         App/app-0001  AlreadyAsPlanned: by somebody else"
     assert of_result(replace(as_planned, reason="Changed")).startswith("  ! link ")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        pytest.param(0.9, "Forecast: 2 calls (2 link).", id="no time that a used up limit makes untrue"),
+        pytest.param(66.0, "Forecast: 2 calls (2 link), at least 1 min 6 s at Gupshup's limits.", id="waits"),
+    ],
+)
+def test_forecast_words(seconds: float, words: str) -> None:
+    assert forecast_words(Forecast({Bucket.LINK: 2}, seconds)) == words

@@ -2,15 +2,22 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from controller.core.importing.account import AccountRead
+from controller.core.importing.account import AccountRead, still_left_out
 from controller.core.importing.check import Unfit, checked_files
 from controller.core.importing.differences import AccountsRead
 from controller.core.importing.files import SCHEMA, ImportedFiles
-from controller.core.importing.journal import JournalError, begun_writing, writing_entry
+from controller.core.importing.journal import (
+    JournalError,
+    begun_writing,
+    left_out_entry,
+    left_out_of,
+    writing_entry,
+)
 from controller.doors.cli.exits import CHANGES, FAILED, OK
 from controller.doors.cli.manifests.importing.patch import print_patch, refuse_elsewhere
 from controller.doors.cli.manifests.importing.reading import (
@@ -92,16 +99,22 @@ def _write(
         around = declared(paths, folder, begun_writing(journal.entries))
         work = Import(connection.open("import", around.source.revision), journal, around, names, timeout)
         try:
+            earlier = left_out_of(journal.entries)
             accounts, errors = asyncio.run(work.read())
         except JournalError:
             raise journal.damaged() from None
         if errors:
             return failed(errors, kept=True)
         files = _files(work, accounts)
+        still = still_left_out(earlier, accounts, around.desired)
+        files = replace(files, left_out=tuple(sorted([*files.left_out, *still])))
         texts = {f"{folder.as_posix()}/{path}": text for path, text in files.texts.items()}
         journal.append(writing_entry(files.texts))
         write_new({**_schema(folder), **texts})
-        journal.remove()
+        if files.left_out:
+            journal.keep(left_out_entry(files.left_out))
+        else:
+            journal.remove()
     print_files(files, accounts, folder, output)
     return FAILED if files.left_out else OK
 
