@@ -21,6 +21,7 @@ REQUIRED = "GUPSHUPCTL_TEST_POSTGRESQL"
 USER, PASSWORD = "gups", "pass/word%with@signs"
 _NUMBERS = count(1)
 _SETTINGS = {
+    "autovacuum": "off",  # it comes when it likes: tests of what it does do that themselves
     "fsync": "off",
     "synchronous_commit": "off",
     "listen_addresses": "127.0.0.1",

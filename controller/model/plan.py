@@ -223,8 +223,8 @@ class Unmanaged:
 class Foreign:
     """A webhook on a managed app that no manifest declares and that was not written from here.
 
-    *host* is all that is kept of its URL, whose path or query may hold a secret; "" if it cannot be told.
-    *allowed* is False if the Partner lists hosts, and this is none of them.
+    Of its URL only *host* is kept ("": it cannot be told): the rest may hold a secret. *allowed*: the Partner
+    lists this host, or none. *partial*: a manifest that was not read may declare it.
     """
 
     item: Item
@@ -233,14 +233,12 @@ class Foreign:
     modes: tuple[str, ...]
     version: int | None
     allowed: bool = True
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class NotYetObserved:
-    """An app whose subscriptions were not read yet: *differing* of them may have to be updated.
-
-    *unknown* of them may have to be because their headers are not known.
-    """
+    """An app not read yet: *differing* subscriptions may need an update, *unknown* may for their headers."""
 
     item: Item
     differing: int

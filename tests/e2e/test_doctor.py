@@ -43,7 +43,7 @@ def test_before_the_first_apply_nothing_is_made(tmp_path: Path) -> None:
         assert set(there.counted()) == {"", "login", "list"}, "the first is the front page"
         text = there.run("doctor")
         assert "ok       source" in text.out
-        assert "3 apps, 3 subscriptions, 1 partner, " in text.out
+        assert "3 apps, 1 subscription (3 webhooks), 1 partner, " in text.out, "counted as `validate` does"
 
 
 def test_after_an_apply_it_shows_the_store_the_writer_and_what_is_left(tmp_path: Path) -> None:

@@ -124,18 +124,23 @@ async def rehearsed(there: World, resource: str) -> None:
 
 
 def test_forget_on_a_server_leaves_nothing_in_its_tables(there: World, server: Server) -> None:
-    """Its log is the server's own, and that is told."""
-    url = server.url(server.database())
+    """Nor in what the server sampled of them. Its log is its own, and that is told, also the next time."""
+    name_of_it = server.database()
+    url = server.url(name_of_it)
     phone, name = "910000007771", "AppSeven"
     assert apply(there, ONE, app(name, 7771), store=url) == 0
     assert apply(there, ONE, store=url) == 0
     gone = there.apps()[name]["id"]
+    with server.connect(name_of_it) as connection:
+        connection.execute("ANALYZE")
     assert in_tables(server, phone, gone) == [phone, gone]
     done = there.run("forget", name, "--yes", "--store", url)
     assert done.code == 0, done.err
     assert "- bytes of the deleted rows may be in the server's log (WAL)" in done.out
     assert in_tables(server, phone, gone) == []
     assert name not in there.run("get", "--all", "--store", url).out
+    again = there.run("forget", name, "--yes", "--store", url)
+    assert (again.code, "deleted before may be in the server's log" in again.err) == (1, True)
     assert there.apply("--store", url).summary == {"unchanged": 2}
     assert in_tables(server, phone, gone) == []
 

@@ -79,6 +79,28 @@ def test_what_a_manifest_declares_goes_although_it_was_never_written_from_here(t
         assert there.tags()["AppOne"] == ["theirs"], "what counts as ours has changed"
 
 
+def test_a_single_file_names_what_stays_until_the_whole_folder_is_applied(tmp_path: Path) -> None:
+    """Nothing else knows whose a webhook is that another file declares: neither the store nor a tag."""
+    with world(tmp_path, *AMPLE) as there:
+        settled(there)
+        shutil.rmtree(there.folder / ".gupshupctl")
+        there.declare(HASTY, LEFT, STAYS, EVENTS)
+        there.declare(ORDERS, name="orders.yaml")
+        single, words = "manifests/all.yaml", "no manifest that was read declares it; if another one does"
+        planned = there.run("plan", single)
+        assert [words in line for line in planned.out.splitlines() if "foreign" in line] == [True, True]
+        done = there.apply(single, "--wait")
+        assert (done.code, there.tags()["AppOne"]) == (0, ["orders", "theirs"])
+        status = " ".join(there.run("describe", "AppOne").out.split())
+        assert "orders (hooks.example.com), theirs (hooks.example.org); only some of the manifests" in status
+        assert there.run("apply", "--yes", "-o", "text", single).out.count(words) == 0, "nothing was read"
+        assert "orders" in there.run("describe", "AppOne").out
+
+        done = there.apply("--wait")
+        assert (done.code, there.tags()["AppOne"]) == (0, ["theirs"])
+        assert "only some" not in " ".join(there.run("describe", "AppOne").out.split())
+
+
 def test_a_retired_app_is_not_missed(tmp_path: Path) -> None:
     """A fleet of two may lose one of them, with its webhooks, once it was declared as retired."""
     with world(tmp_path, *AMPLE) as there:
@@ -214,3 +236,58 @@ def test_forget_waits_for_a_run_that_lets_go(tmp_path: Path) -> None:
             assert "- its manifest: while it is there" in done.out
             there.until(lambda there: "Retired" in there.run("get", "--all").out)
             assert run.signal(signal.SIGTERM).code == 0
+
+
+def gone(there: World, *declared: str) -> None:
+    """Let a customer leave; the app stays at Gupshup with a webhook of others."""
+    settled(there)
+    there.declare(HASTY, LEFT, STAYS, EVENTS, ORDERS)
+    assert there.apply("--wait").code == 0
+    there.declare(HASTY, *declared, STAYS, EVENTS, ORDERS)
+    assert there.apply("--wait").code == 0
+
+
+OTHER_WABA = ACTIVE.replace('"3000000001"', '"3999999999"')
+OTHER_PHONE = app("AppOne", 9).replace('"3000000009"', '"3000000001"')
+ANOTHER = "another appName"
+
+
+@pytest.mark.parametrize("forgotten", [True, False], ids=["forgotten", "known"])
+@pytest.mark.parametrize(
+    ("back", "reason", "way_out"),
+    [
+        pytest.param(OTHER_WABA, "WabaMismatch", "ask Gupshup to end this app", id="same phone, other WABA"),
+        pytest.param(OTHER_PHONE, "NameTakenByOtherPhone", ANOTHER, id="same WABA, other phone"),
+        pytest.param(app("AppOne", 9), "NameTakenByOtherPhone", ANOTHER, id="same name, other customer"),
+    ],
+)
+def test_whoever_comes_back_finds_a_way_and_the_old_app_is_left_alone(
+    tmp_path: Path, back: str, reason: str, way_out: str, *, forgotten: bool
+) -> None:
+    with world(tmp_path, *AMPLE) as there:
+        gone(there)
+        if forgotten:
+            assert there.run("forget", "AppOne", "--yes").code == 0
+        old, before = there.apps()["AppOne"]["id"], len(there.calls())
+        there.declare(HASTY, back, STAYS, EVENTS, ORDERS)
+        done = there.apply("--wait")
+        (blocked,) = done.json()["blocked"]
+        assert (done.code, blocked["reason"], way_out in blocked["message"]) == (5, reason, True)
+        assert [each["method"] for each in there.calls(since=before) if each["route"] == "link"] == []
+        assert there.tags()["AppOne"] == ["theirs"]
+
+        named = "AppOne"
+        if way_out is ANOTHER:
+            named = "AppAnew"
+            there.declare(HASTY, f"{back}  appName: AppAnew\n", STAYS, EVENTS, ORDERS)
+        else:
+            there.control("drift", {"app": "AppOne", "delete": True})
+            lost = there.apply("--wait")
+            assert lost.code == 0 or [each["reason"] for each in lost.json()["blocked"]] == ["AppLost"]
+            if lost.code:
+                assert there.run("resolve", "AppOne", "--absent").code == 0
+        assert there.apply("--wait").code == 0
+        assert there.apps()[named]["id"] != old
+        assert there.tags()[named] == ["events", "orders"]
+        if way_out is ANOTHER:
+            assert there.tags()["AppOne"] == ["theirs"]

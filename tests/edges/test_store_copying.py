@@ -26,6 +26,7 @@ from controller.model.secret import Secret
 from controller.model.source import SourceFile
 from controller.model.upstream import Upstream
 from tests.clock import FakeClock
+from tests.edges.test_store_opening import as_of_version_1, made
 from tests.postgresql import Server
 
 URL = "https://partner.gupshup.io"
@@ -187,6 +188,44 @@ async def test_a_place_that_holds_a_store_is_left_alone(source: str, target: str
             await copy_store(source, place, CLOCK)
     async with open_store(target, CLOCK) as there:
         assert (there.id, await there.history.read()) == (its_id, ())
+
+
+def test_a_taken_place_is_refused_before_an_older_store_is_upgraded(target: str, tmp_path: Path) -> None:
+    asyncio.run(fill(target))
+    older = tmp_path / "older.db"
+    asyncio.run(made(older))
+    as_of_version_1(older)
+    before = older.read_bytes()
+    with pytest.raises(StoreError, match=r"something is there already.*nothing was changed"):
+        asyncio.run(copy_store(str(older), target, CLOCK))
+    assert older.read_bytes() == before
+    assert list(tmp_path.glob("older.db.backup-*")) == []
+
+
+def test_a_refused_place_gets_no_file_beside_it(tmp_path: Path) -> None:
+    asyncio.run(fill(str(tmp_path / "from.db")))
+    taken = tmp_path / "taken"
+    taken.mkdir()
+    with pytest.raises(StoreError, match="something is there already"):
+        asyncio.run(copy_store(str(tmp_path / "from.db"), str(taken), CLOCK))
+    assert list(tmp_path.glob("taken*")) == [taken]
+
+
+@pytest.mark.parametrize("spelling", ["link.db", "folder/from.db", "sqlite:///link.db", "./from.db"])
+def test_a_store_is_not_copied_onto_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spelling: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asyncio.run(fill("from.db"))
+    (tmp_path / "link.db").symlink_to("from.db")
+    (tmp_path / "folder").symlink_to(tmp_path)
+    before = asyncio.run(content("from.db"))
+    for source, target in (("from.db", spelling), (spelling, "from.db")):
+        with pytest.raises(StoreError, match=r"something is there already.*nothing was changed"):
+            asyncio.run(copy_store(source, target, CLOCK))
+    assert {name: len(rows) for name, rows in asyncio.run(content("from.db")).items()} == {
+        name: len(rows) for name, rows in before.items()
+    }
 
 
 def test_without_a_store_nothing_is_made(tmp_path: Path) -> None:

@@ -48,8 +48,8 @@ BLOCKED_APP = Section(
             "NameTakenByOtherPhone",
             "our account has an app of this name with another phone",
             "`appName: AcmeSupport`, which a customer has with another number",
-            "choose another `spec.appName`; if the message says that the app is ours, restore its phone, or "
-            "declare a new app and retire this one",
+            "choose another `spec.appName`; if the message says that the app is ours and its customer stays, "
+            "restore its phone",
         ),
         Explanation(
             "NameTakenElsewhere",
@@ -95,7 +95,8 @@ BLOCKED_APP = Section(
             "WabaMismatch",
             "the app is linked with another WABA than `spec.wabaId`",
             "the customer moved the number to a new WABA",
-            "correct the manifest, or ask Gupshup",
+            "correct the manifest; or ask Gupshup to end the old app, and then allow a new link with "
+            "`gupshupctl resolve NAME --absent`",
         ),
     ),
 )

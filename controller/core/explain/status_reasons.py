@@ -69,9 +69,11 @@ CONDITIONS = Section(
             "Retired",
             "the app has [`state: Retired`](manifests.md#a-customer-who-leaves), and no webhook of ours is "
             "on it any more: nothing of it is read. It is present only while that is true, without "
-            "`Ready`. The message names webhooks of others that stay on it",
+            "`Ready`. The message names the webhooks that stay on it: those of others, and after a run over "
+            "a single file those that only another file may declare",
             "an app whose customer has left",
-            "if the message names webhooks that are yours, declare them or own their tags; "
+            "if the message names webhooks that are yours, apply the whole folder, declare them or own their "
+            "tags; "
             "`gupshupctl forget NAME` erases what the store holds of it",
         ),
     ),

@@ -7,7 +7,7 @@ from controller.core.planning import modes
 from controller.core.planning.actions import NO_CLEAR_ANSWER, REMOVED, PlanEntry, item_of
 from controller.core.planning.digest import subscription_key
 from controller.core.planning.matched_app import MatchedApp, tag_item
-from controller.model.manifest import OnForeign, WebhookPolicy
+from controller.model.manifest import Desired, OnForeign, WebhookPolicy
 from controller.model.plan import Action, Blocked, Foreign
 from controller.model.upstream import RemoteSubscription, Row
 
@@ -19,12 +19,20 @@ def foreign(matched: MatchedApp, remote: RemoteSubscription) -> Foreign:
     """Return what may be shown of a webhook of others: never its whole URL."""
     host, item = host_of(remote.url), tag_item(matched.app, remote.tag)
     allowed = allows(matched.context.partner.webhooks, host)
-    return Foreign(item, remote.id, host, modes.names(remote), remote.version, allowed=allowed)
+    named_modes, partial = modes.names(remote), not matched.knows_declared
+    return Foreign(item, remote.id, host, named_modes, remote.version, allowed=allowed, partial=partial)
 
 
 def allows(policy: WebhookPolicy, host: str) -> bool:
     """Return whether a webhook on *host* raises no alarm. Without a list, none does."""
     return policy.allowed_hosts is None or is_allowed(host, policy.allowed_hosts)
+
+
+def shown(found: Iterable[Foreign], desired: Desired) -> tuple[Foreign, ...]:
+    """Return those of *found* that a plan shows: of a narrowed scope only what stays on a retired app."""
+    whole = desired.complete or bool(desired.whole_apps)
+    retired = {app.name for app in desired.apps if app.is_retired}
+    return tuple(each for each in found if whole or each.item.app in retired)
 
 
 def was_written_here(matched: MatchedApp, row: Row, tag: str) -> bool:

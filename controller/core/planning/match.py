@@ -165,7 +165,7 @@ def _other_name(app: App, row: Row, before: str | None) -> str:
 def _other_phone(row: Row, phone: str) -> str:
     return (
         f"app {row.id} ({row.name}) is ours, and its phone cannot be changed at Gupshup: "
-        f"put the {_phone(phone)} back, or declare a new app and retire this one"
+        f"put the {_phone(phone)} back, or declare a new app with another appName, and retire this one"
     )
 
 

@@ -66,6 +66,12 @@ class MatchedApp:
         return self.context.whole or not narrowed
 
     @property
+    def knows_declared(self) -> bool:
+        """Whether all tags that manifests declare for this app are known: not from a single file."""
+        context = self.context
+        return context.whole or context.tags is not None or self.app.name in context.whole_apps
+
+    @property
     def facts(self) -> Facts:
         return self.context.observed.facts
 

@@ -20,6 +20,7 @@ from controller.core.planning.actions import (
     suspended,
 )
 from controller.core.planning.digest import callback_key, link_key, of_callback, of_link
+from controller.core.planning.foreign import shown
 from controller.core.planning.match import Absent, Conflict, Found, Undecided, phone_of
 from controller.core.planning.matched_app import (
     MatchedApp,
@@ -91,7 +92,7 @@ def plan(matches: Matches) -> Plan:
         provisioning=tuple(entry.item for entry in _only(entries, Provisioning)),
         unverifiable=tuple(entry.item for entry in _only(entries, Unverifiable)),
         not_observed=_only(entries, NotYetObserved),
-        foreign=_only(entries, Foreign) if desired.complete or desired.whole_apps else (),
+        foreign=shown(_only(entries, Foreign), desired),
         warnings=warnings(matches.context.partner, matches.context.account, matches.context.now),
         touched=request.touched,
     )
@@ -183,7 +184,8 @@ def _linked(matched: MatchedApp, found: Found) -> Iterator[PlanEntry]:
     waba = known_waba(matched, found)
     if waba and waba != matched.app.waba_id:
         message = (
-            f"app {found.row.id} belongs to WABA {waba}, not {matched.app.waba_id}; correct the manifest"
+            f"app {found.row.id} belongs to WABA {waba}, not {matched.app.waba_id}; correct the manifest, "
+            "or, if the customer has moved to that WABA, ask Gupshup to end this app"
         )
         yield Blocked(matched.item, "WabaMismatch", message)
         yield from _foreign_only(matched, found.row)

@@ -96,8 +96,8 @@ class _Manifests:
         return HeldChange(self._action(row["effect"]), row["guard"], row["message"])
 
     def _foreign(self, row: Mapping[str, Any]) -> Foreign:
-        told = tuple(row["modes"])
-        return Foreign(self._item(row), row["id"], row["host"], told, row["version"], allowed=row["allowed"])
+        told, flags = tuple(row["modes"]), {"allowed": row["allowed"], "partial": row.get("partial", False)}
+        return Foreign(self._item(row), row["id"], row["host"], told, row["version"], **flags)
 
     def _if_any(self, row: Mapping[str, Any]) -> Effect | None:
         return None if row["effect"] is None else self._action(row["effect"])

@@ -108,7 +108,8 @@ def _unmanaged(each: Unmanaged) -> JsonRow:
 
 def _foreign(each: Foreign) -> JsonRow:
     head = {**item_row(each.item), "id": each.id, "host": each.host, "modes": list(each.modes)}
-    return {**head, "version": each.version, "allowed": each.allowed}
+    partial: JsonRow = {"partial": True} if each.partial else {}
+    return {**head, "version": each.version, "allowed": each.allowed, **partial}
 
 
 def _items(items: Iterable[Item]) -> list[Canonical]:

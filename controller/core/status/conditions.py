@@ -162,15 +162,22 @@ def _retired(matched: MatchedApp, open_items: OpenItems) -> Iterator[Judgement]:
         yield from _resource([each for each in (mine, *wrong) if each], gravest, open_items)
     else:
         yield Judgement("Synced", Truth.TRUE, "AsDeclared")
-        yield Judgement(RETIRED, Truth.TRUE, RETIRED, _stay(open_items.foreign.get(matched.item, ())))
+        stay = _stay(matched, open_items.foreign.get(matched.item, ()))
+        yield Judgement(RETIRED, Truth.TRUE, RETIRED, stay)
 
 
-def _stay(of_others: Collection[Foreign]) -> str:
+def _stay(matched: MatchedApp, there: Collection[Foreign]) -> str:
     """Return a message about the webhooks that were last seen on a retired app."""
-    if not of_others:
+    if not there:
         return ""
+    whose, unread = "webhooks of others", ""
+    if not matched.knows_declared:
+        whose = "webhooks that are not known to be ours"
+        unread = (
+            "only some of the manifests were read: if another one declares them, apply the whole folder; "
+        )
     return (
-        f"webhooks of others stay on it, and get its events as before: {named(of_others)}; if they are "
+        f"{whose} stay on it, and get its events as before: {named(there)}; {unread}if they are "
         "yours, declare them or have their tags in ownedTags, or remove them at Gupshup"
     )
 

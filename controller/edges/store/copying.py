@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from controller.edges.store.clocks import StoreClock, machine_clock
 from controller.edges.store.database import put
 from controller.edges.store.location import located, place_of
-from controller.edges.store.opening import make_new
+from controller.edges.store.opening import make_new, refuse_taken
 from controller.edges.store.schema import (
     accounts,
     app_health,
@@ -68,12 +68,26 @@ async def copy_store(source: str, target: str, clock: MonotonicClock, timeout: f
     StoreError if anything is at *target*, or there is no store at *source*.
     """
     place = located(target)
+    _refuse_taken(place)  # first: to open an older store upgrades it
     parts = open_parts(source, clock, make=False)
     async with SqlStore(parts, clock) as store, AsyncExitStack() as stack:
         upstreams = await parts.database.read(_upstreams)
         locks = [await stack.enter_async_context(store.writer(name, timeout)) for name in sorted(upstreams)]
         rows = await parts.database.read(lambda c: _Copying(c, parts, locks).into(place, clock))
     return StoreCopy(store.place, place_of(place) if isinstance(place, URL) else str(place), rows)
+
+
+def _refuse_taken(place: Path | URL) -> None:
+    if isinstance(place, Path):
+        refuse_taken(place)
+        return
+    from controller.edges.store.postgresql import opening, server  # noqa: PLC0415  (only this kind of store needs them)
+
+    engine = server.connect(place)
+    try:
+        opening.refuse_taken(server.PostgresqlDialect(place), engine)
+    finally:
+        engine.dispose()
 
 
 def _upstreams(connection: Connection) -> Sequence[str]:

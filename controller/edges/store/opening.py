@@ -42,9 +42,14 @@ def opened(path: Path, *, make: bool = True) -> tuple[Engine, bool]:
 def make_new(path: Path, content: Content) -> None:
     """Make a store with *content* at *path*, whole or not at all. StoreError if anything is there."""
     with _alone(path):
-        if os.path.lexists(path):
-            raise taken_place(str(path))
+        refuse_taken(path)
         _create(path, content)
+
+
+def refuse_taken(path: Path) -> None:
+    """Refuse with a StoreError where anything is. Nothing is made."""
+    if os.path.lexists(path):
+        raise taken_place(str(path))
 
 
 @contextmanager

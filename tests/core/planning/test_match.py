@@ -18,6 +18,9 @@ from tests.builders.plan import observed
 from tests.builders.upstream import app_id, row
 
 TAKEN = replace(APP, app_id=app_id(7))
+OTHER_PHONE = (
+    f"put the phone {masked(phone(1))} back, or declare a new app with another appName, and retire this one"
+)
 NO_PHONE = replace(row(1), phone=None)
 BOUND = memory(bindings=[Binding(APP.phone, app_id(1))])
 
@@ -206,13 +209,13 @@ def test_an_app_whose_name_phone_or_id_disagree_is_blocked(
         pytest.param(
             replace(APP, phone=phone(9)),
             "NameTakenByOtherPhone",
-            f"put the phone {masked(phone(1))} back, or declare a new app and retire this one",
+            OTHER_PHONE,
             id="its phone",
         ),
         pytest.param(
             replace(APP, app_id=app_id(1), phone=phone(9)),
             "AppIdMismatch",
-            f"put the phone {masked(phone(1))} back, or declare a new app and retire this one",
+            OTHER_PHONE,
             id="by its id",
         ),
     ],

@@ -192,7 +192,8 @@ def test_conditions_have_the_date_and_revision_of_their_pass() -> None:
 def test_an_app_of_another_waba_is_reported_with_both_wabas() -> None:
     facts = replace(looked(1), health={app_id(1): of_waba("999")})
     plan = planned(desired(APP, WANTED), observed(live(1), facts=facts))
-    why = f"app {app_id(1)} belongs to WABA 999, not {APP.waba_id}; correct the manifest"
+    why = f"app {app_id(1)} belongs to WABA 999, not {APP.waba_id}; correct the manifest, or, if the "
+    why += "customer has moved to that WABA, ask Gupshup to end this app"
     assert plan.blocked == (Blocked(ITEM, "WabaMismatch", why),)
     assert plan.waiting == (Waiting(Verb.SUBSCRIBE, SUB, WaitFor.LIVE, None, f"{ITEM} is blocked"),)
 

@@ -79,7 +79,10 @@ def removed(plan: Plan) -> list[str]:
 def test_what_is_ours_goes_whatever_is_declared_and_without_a_policy(
     partner: Partner, known: Memory, gone: list[str], foreign: list[str], *, complete: bool
 ) -> None:
-    """`policies: []`, a selector that still matches, and a single file change nothing about it."""
+    """`policies: []`, a selector that still matches, and a single file change nothing about it.
+
+    What stays is named, and whether a manifest that was not read may declare it.
+    """
     plan = planned(
         desired(LEFT, WANTED, complete=complete),
         seen_with(THERE, EXTRA, THEIRS, known=known),
@@ -87,8 +90,20 @@ def test_what_is_ours_goes_whatever_is_declared_and_without_a_policy(
     )
     assert removed(plan) == gone
     assert len(plan.actions) == len(gone)
-    assert [each.item.name for each in plan.foreign] == (foreign if complete else [])
+    assert [(each.item.name, each.partial) for each in plan.foreign] == [
+        (tag, not complete) for tag in foreign
+    ]
     assert plan.unchanged == (() if gone else (ITEM,))
+
+
+def test_a_narrowed_plan_shows_what_stays_on_the_retired_app_alone() -> None:
+    left, only = select(desired(LEFT, app(2), WANTED), ["App/app-0001"], {})
+    plan = planned(left, seen_with(THEIRS), Request(only=only))
+    assert [(each.item.name, each.partial) for each in plan.foreign] == [("theirs", False)]
+    strict = replace(PARTNER, webhooks=WebhookPolicy((), OnForeign.BLOCK))
+    active, only = select(desired(APP, app(2), WANTED), ["App/app-0001"], {})
+    blocked = planned(active, seen_with(THEIRS), Request(only=only), partner=strict)
+    assert ([each.reason for each in blocked.blocked], blocked.foreign) == (["ForeignWebhook"], ())
 
 
 def test_what_an_active_app_took_over_is_left_alone() -> None:
@@ -326,6 +341,9 @@ def test_a_retired_app_has_one_status_and_no_alarm() -> None:
     assert "stay on it, and get its events as before: theirs (elsewhere.example.org); if they are yours" in (
         status.conditions[2].message
     )
+    (unsure,) = judged(desired(LEFT, WANTED, complete=False), seen_with(strict))
+    assert "webhooks that are not known to be ours stay on it" in unsure.conditions[2].message
+    assert "if another one declares them, apply the whole folder; if they" in unsure.conditions[2].message
     summary = summarize([status], each=True)
     assert (summary.ready, summary.unready, summary.stages, summary.oldest) == ({}, {}, {}, None)
     assert summary.conditions[Kind.APP, "Retired", status.conditions[0].status] == 1

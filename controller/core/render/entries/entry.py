@@ -30,6 +30,7 @@ from controller.model.plan import (
 )
 
 SIGNS = {Verb.LINK: "+", Verb.SUBSCRIBE: "+", Verb.UPDATE: "~", Verb.UNSUBSCRIBE: "-"}
+PARTIAL = "no manifest that was read declares it; if another one does, apply the whole folder"
 OUTCOMES = {Outcome.DONE: "✓", Outcome.FAILED: "!", Outcome.STALE: "!", Outcome.UNCLEAR: "?"}
 
 
@@ -90,7 +91,8 @@ def undeclared(each: Unmanaged | Foreign) -> Entry:
     if isinstance(each, Unmanaged):
         return Entry("?", "unmanaged", each.item, f"id {each.id}: no manifest declares it")
     sign, alarm = ("?", "") if each.allowed else ("!", ", and its host is not allowed")
-    return Entry(sign, "foreign", each.item, f"{foreign_words(each)}: no manifest declares it{alarm}")
+    why = PARTIAL if each.partial else "no manifest declares it"
+    return Entry(sign, "foreign", each.item, f"{foreign_words(each)}: {why}{alarm}")
 
 
 def result_entry(each: Result, phones: Phones) -> Entry:

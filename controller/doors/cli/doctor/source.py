@@ -13,7 +13,7 @@ from controller.edges.clock import SystemClock
 from controller.edges.source import directory
 from controller.errors import ControllerError, SourceError
 from controller.model.manifest import Desired
-from controller.model.source import Rules, Source
+from controller.model.source import Decoded, Rules, Source
 
 _NOTHING = Source("", "", ())
 
@@ -33,7 +33,7 @@ async def check_source(found: Diagnoses, location: SourceLocation) -> Desired:
             Diagnosis("source", CheckResult.WRONG, message, "`gupshupctl validate` shows each"), code=INVALID
         )
         return _undeclared()
-    found.add(Diagnosis("source", CheckResult.OK, _words(source, decoded.desired, decoded.warnings)))
+    found.add(Diagnosis("source", CheckResult.OK, _words(source, decoded, decoded.desired)))
     return decoded.desired
 
 
@@ -47,15 +47,20 @@ async def _read(location: SourceLocation) -> Source:
     return source
 
 
-def _words(source: Source, desired: Desired, warnings: int) -> str:
-    counted = {
-        "app": len(desired.apps),
-        "subscription": len(desired.subscriptions),
-        "partner": len(desired.partners),
-        "warning": warnings,
-    }
-    words = ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for what, count in counted.items())
-    return f"{source.identity} at {source.revision[:19]}: {words}"
+def _words(source: Source, decoded: Decoded, desired: Desired) -> str:
+    """Return what is declared, counted as `validate` does: subscriptions as written, and their webhooks."""
+    hooks = _count(len(desired.subscriptions), "webhook")
+    words = (
+        _count(len(desired.apps), "app"),
+        f"{_count(decoded.subscriptions, 'subscription')} ({hooks})",
+        _count(len(desired.partners), "partner"),
+        _count(decoded.warnings, "warning"),
+    )
+    return f"{source.identity} at {source.revision[:19]}: {', '.join(words)}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _undeclared() -> Desired:

@@ -105,7 +105,10 @@ async def _forget(store: SqlStore, name: str, phone: str | None, lock_timeout: f
     if not erased:
         known = {each.status.item.app for each in await all_statuses(store)} - {""}
         mean = did_you_mean(name, known)
-        raise ControllerError(f"the store holds nothing that names App/{name}: nothing was erased{mean}")
+        left = f"\nbytes of rows that were deleted before may be in {bytes_left}" if bytes_left else ""
+        raise ControllerError(
+            f"the store holds nothing that names App/{name}: nothing was erased{mean}{left}"
+        )
     for line in _what_remains(store, name, apps, erased, bytes_left):
         click.echo(line)
 

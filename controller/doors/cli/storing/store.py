@@ -25,7 +25,8 @@ def copy(source: str, target: str, lock_timeout: float) -> int:
     """Copy the store FROM into a new one, TO: a file or a PostgreSQL database, either way.
 
     Each is a path, sqlite:///path or postgresql://user@host/database. Exit 1 if anything is at TO, 8 if a
-    process writes to FROM. TO is made whole or not at all, and nothing in FROM changes.
+    process writes to FROM. TO is made whole or not at all, and FROM keeps all it has; if an older release
+    wrote it, it is upgraded first.
     """
     done = asyncio.run(copy_store(source, target, SystemClock(), lock_timeout))
     click.echo(table(("TABLE", "ROWS"), [(name, str(count)) for name, count in sorted(done.rows.items())]))

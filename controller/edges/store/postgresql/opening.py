@@ -30,9 +30,19 @@ def opened(dialect: PostgresqlDialect, engine: Engine, *, make: bool) -> bool:
 def make_new(dialect: PostgresqlDialect, engine: Engine, content: Content) -> None:
     """Make a store with *content*, whole or not at all. StoreError if any table is in its schema."""
     with _alone(dialect, engine) as connection:
-        if _table_names(connection):
-            raise taken_place(dialect.place)
+        _refuse_taken(connection, dialect.place)
         _create(connection, content)
+
+
+def refuse_taken(dialect: PostgresqlDialect, engine: Engine) -> None:
+    """Refuse with a StoreError a database in which no store can be made anew. Nothing is made."""
+    with _alone(dialect, engine) as connection:
+        _refuse_taken(connection, dialect.place)
+
+
+def _refuse_taken(connection: Connection, place: str) -> None:
+    if _table_names(connection):
+        raise taken_place(place)
 
 
 @contextmanager

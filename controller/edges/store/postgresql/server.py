@@ -23,8 +23,8 @@ from sqlalchemy.exc import DBAPIError
 
 from controller.edges.store.database import BUSY_TIMEOUT
 from controller.edges.store.location import place_of
+from controller.edges.store.postgresql.compaction import compact
 from controller.edges.store.postgresql.errors import refused
-from controller.edges.store.schema import leases, replicas, tables
 from controller.errors import StoreError, Usage
 from controller.model.clock import Clock
 
@@ -35,10 +35,6 @@ NOW = cast(extract("epoch", func.clock_timestamp()), Float)
 IDLE = 5.0
 """Seconds for which a process may be silent in the middle of a write before the server undoes the write."""
 
-COMPACT_WAIT = 2
-"""Seconds for which writing a table anew waits for its users; those who come later wait, too."""
-
-_LEASES = frozenset({leases.name, replicas.name})
 _ALWAYS: Mapping[str, Any] = {
     "client_encoding": "UTF8",  # whatever the URL, PGCLIENTENCODING or the server has set
     "prepare_threshold": None,  # a pooler may give a session's prepared statement to another session
@@ -78,16 +74,11 @@ class PostgresqlDialect:
         connection.execute(_entering(key, self.wait, self.idle))
 
     def compact(self, engine: Engine) -> str:
-        """Write the tables anew. Replicas' leases are left alone: nothing waits longer than for one table."""
-        names = ", ".join(f"{SCHEMA}.{name}" for name in sorted(tables.tables.keys() - _LEASES))
         try:
             with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.exec_driver_sql(f"SET lock_timeout = '{COMPACT_WAIT}s'")
-                connection.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {names}")
-                connection.exec_driver_sql("RESET lock_timeout")
+                return compact(connection, SCHEMA)
         except DBAPIError as error:
             return f"its tables, until a VACUUM FULL, and the server's log: {self.refused(error)}"
-        return "the server's log (WAL), until it is written over; its replicas and backups"
 
     def again(self, engine: Engine) -> Engine:
         """Return *engine*: the content of a server's database is never unknown."""
