@@ -37,6 +37,7 @@ STRANGE = {
     "784": (200, b"[" * 5000),
     "785": (429, b""),
     "786": (302, b""),
+    "787": (200, b'{"display_phone_number": ""}'),
 }
 """What Meta answers to some ids. No other sign-up waits for them."""
 
