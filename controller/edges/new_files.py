@@ -15,7 +15,7 @@ from shutil import rmtree
 from controller.errors import ControllerError
 
 _DRAFTS = ".gupshupctl-new"
-"""The one folder that a killed process may leave. The next one that writes there removes it."""
+"""The one folder that a killed process may leave. The next one that works there removes it."""
 
 _SIDE_BY_SIDE = 8
 """Files that go to the disk at once: one after another, a thousand of them take seconds."""
@@ -25,14 +25,16 @@ _SIDE_BY_SIDE = 8
 def sole_writer(folder: Path) -> Iterator[None]:
     """Make *folder*, and keep other processes that do the same waiting until the block ends.
 
-    A folder that was made and stays empty is removed. The lock dies with its process. Raises ControllerError
-    if there can be no such folder.
+    What a killed process left in it is removed. So is a folder that was made and stays empty. The lock dies
+    with its process. Raises ControllerError if there can be no such folder.
     """
     with _explained(folder, "is no folder that can be used"):
         made = _make(folder)
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
+        with suppress(OSError):  # what is in the way of new files is said when there are some
+            _remove_drafts(folder)
         yield
     finally:
         with suppress(OSError):  # the first one that is not empty ends it
@@ -49,9 +51,8 @@ def write_new(files: Mapping[str, str], fsync: Callable[[int], None] = os.fsync)
     """
     contents = {Path(path): text.encode() for path, text in sorted(files.items())}
     missing = {path: data for path, data in contents.items() if not _exists(path, data)}
-    folders = sorted({path.parent for path in missing})
     try:
-        for folder in folders:
+        for folder in sorted({path.parent for path in missing}):
             with _explained(folder, "cannot be written to"):
                 _make(folder)
                 _remove_drafts(folder)
@@ -61,7 +62,7 @@ def write_new(files: Mapping[str, str], fsync: Callable[[int], None] = os.fsync)
         _put_in_place(missing)
     finally:
         with suppress(OSError):  # why there are drafts, if there are any, is the error to show
-            for folder in folders:
+            for folder in sorted({path.parent for path in contents}):
                 _remove_drafts(folder)
     for folder in sorted({each for path in missing for each in path.absolute().parents}):
         _sync(folder, fsync)

@@ -78,6 +78,19 @@ def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     assert listed(tmp_path) == {"one": "1"}
 
 
+def test_what_one_left_that_was_killed_after_its_last_file_is_removed(tmp_path: Path) -> None:
+    """There is nothing to write any more, in the folder or below it, or not even a file to look for."""
+    write(tmp_path, one="1")
+    below = tmp_path / "below"
+    below.mkdir()
+    (below / "two").write_text("2")
+    for folder in (tmp_path, below):
+        (folder / ".gupshupctl-new").mkdir()
+    with sole_writer(tmp_path):
+        write_new({str(below / "two"): "2"})
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["below", "one", "two"]
+
+
 def test_every_file_goes_to_the_disk_then_every_folder_above(tmp_path: Path) -> None:
     synced: list[str] = []
 
