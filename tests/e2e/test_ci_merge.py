@@ -4,6 +4,8 @@ A real repository with a bare remote, the installed command, the simulator, and 
 """
 
 import copy
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -97,6 +99,17 @@ def no_archive(it: CiProject) -> None:
     it.hub.artefacts[0]["data"] = b"no archive"
 
 
+def a_damaged_archive(it: CiProject) -> None:
+    """Its list of files is whole, and the bytes of the plan cannot be decompressed."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("saved-plan.json", b"{}" * 99)
+    begin = data.getvalue().index(b"saved-plan.json") + len("saved-plan.json")
+    data.seek(begin)
+    data.write(b"\xff\xff\xff")
+    it.hub.artefacts[0]["data"] = data.getvalue()
+
+
 def not_applied_before(it: CiProject) -> None:
     it.hub.statuses[:] = [each for each in it.hub.statuses if each["state"] != "success"]
 
@@ -128,6 +141,7 @@ SPOILS = (
     expired,
     nothing_kept,
     no_archive,
+    a_damaged_archive,
     not_applied_before,
     a_status_of_somebody,
     no_api,
